@@ -1,0 +1,8 @@
+"""`python -m agent_tui` is `agent-tui`."""
+
+import sys
+
+from agent_tui.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The program around the console: themes, the session's wake-ups, and the way out."""
+
+from __future__ import annotations
+
+import gc
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from agent_tui import canned
+from agent_tui.canned import Library
+from agent_tui.clock import Clock, SystemClock, SystemIds
+from agent_tui.config import Settings
+from agent_tui.console import Console
+from agent_tui.desk import Desk
+from agent_tui.i18n import _
+from agent_tui.session import Session
+from agent_tui.theme import THEMES
+
+FRAME = 1 / 60
+"""Seconds between two looks at what came in: events of one frame are shown together."""
+
+
+class AgentTui(App[None]):
+    """The console as a Textual program."""
+
+    TITLE = "agent-tui"
+    CSS_PATH = "console.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+c", "leave_hint", show=False),
+    ]
+
+    def __init__(
+        self, session: Session, settings: Settings, source: str, clock: Clock | None = None
+    ) -> None:
+        """`session` is connected already, or connecting; `source` says where its desk is."""
+        super().__init__()
+        self._session = session
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._draining = False
+        self.desk = Desk(session.store, session, self._clock, SystemIds(self._clock))
+        self.console_screen = Console(
+            self.desk, settings, source, Library((), ()), session.reconnect
+        )
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = THEMES["light" if settings.theme == "light" else "dark"].name
+
+    def run_console(self) -> int:
+        """Open the screen and stay until the agent leaves; returns the exit code."""
+        self.run()
+        return self.return_code or 0
+
+    def on_mount(self) -> None:
+        """Show the console, and listen from then on."""
+        self.push_screen(self.console_screen)
+        self._session.listen(lambda: self._loop_call(self._woken))
+        self.set_interval(0.1, self._pump)
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        """After the first paint: what is not needed for it."""
+        folders = [canned.built_in_folder(), *self._settings.replies]
+        library = canned.load(folders, self._settings.language)
+        self.console_screen.library = library
+        if library.problems:
+            self.console_screen.say(library.problems[0].message, alarm=True)
+        gc.collect()
+        gc.freeze()
+
+    def _loop_call(self, work: object) -> None:
+        del work
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._woken)
+
+    def _woken(self) -> None:
+        """Something came in: look at it with whatever else comes in this frame."""
+        if not self._draining:
+            self._draining = True
+            self.set_timer(FRAME, self._drain)
+
+    def _drain(self) -> None:
+        self._draining = False
+        change = self._session.drain()
+        if change:
+            change |= self._session.pump()
+            self.console_screen.follow(change)
+
+    def _pump(self) -> None:
+        """Send what has come due."""
+        change = self._session.pump()
+        if change:
+            self.console_screen.follow(change)
+
+    def action_leave(self) -> None:
+        """Leave, asking first where something is unsent."""
+        if self.screen is self.console_screen:
+            self.console_screen.ask.quit()
+
+    def action_leave_hint(self) -> None:
+        """Ctrl+C never quits at once."""
+        self.console_screen.say(_("q quits; Ctrl+Q from everywhere."))

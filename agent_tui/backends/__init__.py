@@ -1,0 +1,1 @@
+"""Where conversations come from: one folder a backend, one shape for all of them."""

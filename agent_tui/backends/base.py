@@ -1,0 +1,73 @@
+"""The shape every backend has: five members, and the three ways a request can fail."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent_tui.events import Event, HistoryLoaded
+from agent_tui.events import Rejected as RejectedEvent
+from agent_tui.model import ConversationId, SafeText
+from agent_tui.ops import AnyOp, Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The desk has the op, durably."""
+
+    seq: int
+    """The event that tells of it; 0: it changed nothing."""
+
+
+class Rejected(Exception):
+    """The desk said no; `event` says why."""
+
+    def __init__(self, event: RejectedEvent) -> None:
+        super().__init__(event.detail)
+        self.event = event
+
+
+class Unreachable(Exception):
+    """No answer came, and whether the desk has it is not known: it may be asked again."""
+
+
+class Unauthorised(Exception):
+    """The desk does not know this agent or this token; waiting does not mend that."""
+
+    def __init__(self, detail: SafeText) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Backend(Protocol):
+    """Where conversations come from and where replies go."""
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """The ops this backend can do; empty before the first welcome."""
+        ...
+
+    def events(self) -> AsyncIterator[Event]:
+        """Everything that happens, from now on: connects, reconnects, ends at `aclose`."""
+        ...
+
+    async def submit(self, op: AnyOp | Signal) -> Receipt:
+        """Ask for something. Raises `Rejected`, `Unreachable` or `Unauthorised`.
+
+        A signal is sent if that is possible right now, and never raises.
+        """
+        ...
+
+    async def history(
+        self, conversation: ConversationId, before: int | None, limit: int = 50
+    ) -> HistoryLoaded:
+        """A page of a thread, ending in front of message `before` (None: the newest page).
+
+        Raises `Rejected` for an unknown conversation and `Unreachable`.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """End it; `events` stops."""
+        ...

@@ -1,0 +1,1 @@
+"""Our own protocol over one websocket (docs/protocol.md)."""

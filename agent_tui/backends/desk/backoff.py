@@ -1,0 +1,46 @@
+"""When to try again (docs/protocol.md §7): jittered, floored, capped, and told by the desk.
+
+The waits come from the herd simulation in the reliability reference §2.3: full jitter with a
+random first wait keeps a thousand consoles from arriving in the same second.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from random import Random
+
+FLOOR = 0.25
+CAP = 30.0
+PER_MINUTE = 20
+
+
+class Backoff:
+    """The waits between attempts of one link. Times are monotonic seconds."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._failures = 0
+        self._attempts: deque[float] = deque(maxlen=PER_MINUTE)
+
+    def wait(self, now: float, hint: float | None = None, *, alone: bool = True) -> float:
+        """Seconds to wait before the next attempt, which is counted as made then.
+
+        `hint` is what the desk asked for and outranks our own schedule; `alone` says that
+        nothing points to an outage of the desk, so that the first wait may be short.
+        """
+        if hint is not None:
+            pause = hint * (1 + self._random.random() * 0.2)
+        elif self._failures == 0:
+            pause = self._random.random() * (1.0 if alone else 5.0)
+        else:
+            pause = self._random.random() * min(CAP, 2.0**self._failures)
+        self._failures += 1
+        pause = max(FLOOR, pause)
+        if len(self._attempts) == PER_MINUTE:
+            pause = max(pause, self._attempts[0] + 60.0 - now)
+        self._attempts.append(now + pause)
+        return pause
+
+    def healthy(self) -> None:
+        """A link has lived long enough (a welcome and 10 s): the schedule begins anew."""
+        self._failures = 0

@@ -1,0 +1,293 @@
+"""The desk over one websocket: connects, resumes, finds gaps, and never gives up in silence."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import assert_never
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from agent_tui.backends.base import Receipt, Rejected, Unauthorised, Unreachable
+from agent_tui.backends.desk import codec, explain, frames
+from agent_tui.backends.desk.backoff import Backoff
+from agent_tui.backends.desk.explain import Ending
+from agent_tui.backends.desk.fields import Malformed
+from agent_tui.clock import Clock
+from agent_tui.events import Event, HistoryLoaded, Link, LinkChanged
+from agent_tui.i18n import _
+from agent_tui.model import NO_TEXT, ConversationId, OpId, SafeText
+from agent_tui.ops import AnyOp, Signal, TypingSignal, ViewingSignal
+from agent_tui.sanitise import plain_line
+from agent_tui.secret import Secret
+
+MAX_FRAME = 512 * 1024
+ANSWER_WITHIN = 15.0
+"""Seconds an answer may take before the request counts as not arrived."""
+HEALTHY_AFTER = 10.0
+"""Seconds a welcomed link lives before the waits begin anew."""
+SILENCE = 2.2
+"""Heartbeats that may be missed before the link counts as dead."""
+MALFORMED_LIMIT = 3
+"""Resume once, then a snapshot, then stop (protocol §7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAddress:
+    """Where the desk is and who we are there."""
+
+    url: str
+    token: Secret
+    agent: str
+    device: str
+    """Names this installation; scopes idempotency together with the agent."""
+
+    @property
+    def loopback(self) -> bool:
+        """The desk runs on this machine."""
+        return self.url.startswith(("ws://127.", "ws://localhost", "ws://[::1]"))
+
+
+class DeskBackend:
+    """One agent's line to one desk. All of it lives in one event loop."""
+
+    def __init__(self, address: DeskAddress, clock: Clock, random: Random) -> None:
+        self._address = address
+        self._clock = clock
+        self._backoff = Backoff(random)
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._ws: ClientConnection | None = None
+        self._answers: dict[str, asyncio.Future[codec.Res]] = {}
+        self._asked = itertools.count(1)
+        self._resume: tuple[str, int] | None = None
+        self._live = False
+        self._whole = False
+        """The last snapshot came to its end, so that what we have can be resumed."""
+        self._go: codec.Go | None = None
+        self._malformed = 0
+        self._hb = 10.0
+        self._closing = False
+        self._capabilities: frozenset[str] = frozenset()
+        self._final: SafeText = NO_TEXT
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """The ops this desk can do; empty before the first welcome."""
+        return self._capabilities
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Everything that happens; connects and reconnects until `aclose` or a final refusal."""
+        runner = asyncio.create_task(self._run())
+        runner.add_done_callback(lambda _task: self._queue.put_nowait(None))
+        try:
+            while (event := await self._queue.get()) is not None:
+                yield event
+        finally:
+            runner.cancel()
+            with suppress(asyncio.CancelledError):
+                await runner
+
+    async def submit(self, op: AnyOp | Signal) -> Receipt:
+        """Ask for something; see `Backend.submit`."""
+        if isinstance(op, TypingSignal | ViewingSignal):
+            if self._ws is not None and self._live:
+                with suppress(ConnectionClosed):
+                    await self._ws.send(frames.signal(op))
+            return Receipt(0)
+        answer = await self._ask(op.id, frames.command(op))
+        if answer.ok:
+            seq = answer.body.get("seq")
+            return Receipt(seq if isinstance(seq, int) else 0)
+        raise self._rejected(answer, op.id, op.conversation)
+
+    async def history(
+        self, conversation: ConversationId, before: int | None, limit: int = 50
+    ) -> HistoryLoaded:
+        """A page of a thread; see `Backend.history`."""
+        ask_id = f"q-{next(self._asked)}"
+        answer = await self._ask(ask_id, frames.question(ask_id, conversation, before, limit))
+        if not answer.ok:
+            raise self._rejected(answer, OpId(ask_id), conversation)
+        try:
+            return codec.history(answer.body, conversation, before)
+        except Malformed as error:
+            raise Unreachable(str(error)) from error
+
+    async def aclose(self) -> None:
+        """End it: the socket closes and `events` stops."""
+        self._closing = True
+        if self._ws is not None:
+            await self._ws.close()
+        self._queue.put_nowait(None)
+
+    async def _ask(self, ask_id: str, frame: str) -> codec.Res:
+        if self._ws is None or not self._live:
+            if self._final:
+                raise Unauthorised(self._final)
+            raise Unreachable
+        future: asyncio.Future[codec.Res] = asyncio.get_running_loop().create_future()
+        self._answers[ask_id] = future
+        try:
+            await self._ws.send(frame)
+            return await asyncio.wait_for(future, ANSWER_WITHIN)
+        except (ConnectionClosed, TimeoutError) as error:
+            raise Unreachable from error
+        finally:
+            self._answers.pop(ask_id, None)
+
+    @staticmethod
+    def _rejected(answer: codec.Res, op_id: OpId, conv: ConversationId) -> Rejected | Unreachable:
+        try:
+            return Rejected(codec.rejection(answer.body, op_id, conv))
+        except Malformed as error:
+            return Unreachable(str(error))
+
+    async def _run(self) -> None:
+        while True:
+            self._tell(Link.CATCHING_UP if self._resume else Link.CONNECTING)
+            ending = await self._one_link()
+            self._ws, self._live, self._go = None, False, None
+            self._fail_questions()
+            if self._closing:
+                return
+            if ending.from_scratch or not self._whole:
+                self._resume = None
+            if ending.final:
+                self._final = ending.words
+                self._tell(Link.CLOSED, ending.words)
+                return
+            now = self._clock.monotonic()
+            pause = self._backoff.wait(now, ending.retry_after, alone=ending.alone)
+            self._tell(Link.OFFLINE, ending.words, pause)
+            await asyncio.sleep(pause)
+
+    def _fail_questions(self) -> None:
+        for future in self._answers.values():
+            if not future.done():
+                future.set_exception(Unreachable())
+
+    async def _one_link(self) -> Ending:
+        """One connection from its beginning to its end: how it ended."""
+        try:
+            async with self._connect() as ws:
+                self._ws = ws
+                resume, agent = self._resume, self._address.agent
+                await ws.send(frames.hello(agent, self._address.device, resume))
+                return await self._listen(ws)
+        except ConnectionClosed as error:
+            code = error.rcvd.code if error.rcvd else None
+            return explain.closed(code, self._go, self._address.agent)
+        except explain.LINK_ERRORS as error:
+            return explain.not_opened(error, self._address.url)
+
+    def _connect(self) -> connect:
+        """A fresh attempt, with the token as it is now."""
+        return connect(
+            self._address.url,
+            additional_headers={"Authorization": f"Bearer {self._address.token.reveal()}"},
+            user_agent_header="agent-tui",
+            proxy=None if self._address.loopback else True,
+            compression=None,
+            max_size=MAX_FRAME,
+            ping_interval=10,
+            ping_timeout=10,
+            close_timeout=2,
+            open_timeout=10,
+        )
+
+    async def _listen(self, ws: ClientConnection) -> Ending:
+        healthy_at = self._clock.monotonic() + HEALTHY_AFTER
+        while True:
+            try:
+                raw = await asyncio.wait_for(ws.recv(), self._hb * SILENCE)
+                frame = codec.decode(raw)
+            except TimeoutError:
+                return Ending(plain_line(_("the desk has gone silent")))
+            except Malformed as error:
+                return self._broken_frame(error)
+            ending = await self._take(ws, frame)
+            if ending is not None:
+                return ending
+            if self._live and self._clock.monotonic() > healthy_at:
+                self._backoff.healthy()
+                self._malformed = 0
+
+    def _broken_frame(self, error: Malformed) -> Ending:
+        self._malformed += 1
+        words = _("the desk sent something unreadable ({reason})").format(reason=error)
+        return Ending(
+            plain_line(words),
+            final=self._malformed >= MALFORMED_LIMIT,
+            from_scratch=self._malformed > 1,
+        )
+
+    async def _take(self, ws: ClientConnection, frame: codec.Frame) -> Ending | None:
+        match frame:
+            case codec.Ev():
+                return self._event(frame)
+            case codec.Res():
+                future = self._answers.get(frame.id)
+                if future is not None and not future.done():
+                    future.set_result(frame)
+            case codec.Sig() | codec.Unknown():
+                self._queue.put_nowait(frame.event)
+            case codec.Heartbeat():
+                if self._live and frame.seq > self._seq:
+                    return Ending(plain_line(_("events were missed; fetching them")))
+                await ws.send(frames.heartbeat(self._seq))
+            case codec.Welcome():
+                self._welcome(frame)
+            case codec.Snap():
+                if frame.event.part == 1 and self._resume is not None:
+                    self._resume = (self._resume[0], frame.at_seq)
+                self._queue.put_nowait(frame.event)
+                if frame.event.part == frame.event.parts:
+                    self._go_live()
+            case codec.Go():
+                self._go = frame
+            case _:
+                assert_never(frame)
+        return None
+
+    @property
+    def _seq(self) -> int:
+        return self._resume[1] if self._resume else 0
+
+    def _welcome(self, frame: codec.Welcome) -> None:
+        self._capabilities = frame.event.capabilities
+        self._hb = frame.hb
+        resumed = frame.event.resumed and self._resume is not None
+        self._resume = (frame.epoch, self._seq if resumed else frame.seq)
+        self._queue.put_nowait(frame.event)
+        if resumed:
+            self._go_live()
+        else:
+            self._whole = False
+            self._tell(Link.CATCHING_UP)
+
+    def _go_live(self) -> None:
+        self._live = self._whole = True
+        self._tell(Link.LIVE)
+
+    def _event(self, frame: codec.Ev) -> Ending | None:
+        if self._resume is None:
+            return Ending(plain_line(_("the desk spoke before its welcome")), from_scratch=True)
+        epoch, seq = self._resume
+        if frame.seq <= seq:
+            return None
+        if frame.seq > seq + 1:
+            return Ending(plain_line(_("events were missed; fetching them")))
+        self._resume = (epoch, frame.seq)
+        self._queue.put_nowait(frame.event)
+        return None
+
+    def _tell(self, link: Link, detail: SafeText = NO_TEXT, retry_in: float | None = None) -> None:
+        now = self._clock.now()
+        retry_at = None if retry_in is None else now + timedelta(seconds=retry_in)
+        self._queue.put_nowait(LinkChanged(link, now, detail, retry_at))

@@ -1,0 +1,1 @@
+"""The mock desk: a whole customer service with simulated customers."""

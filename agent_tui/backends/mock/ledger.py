@@ -1,0 +1,249 @@
+"""The desk's books: conversations, threads and contacts, and the one sequence they grow by.
+
+No I/O and no clock: `now` is passed in, ids come from counters. Every change goes through
+`Ledger.record`, so that sequence, thread, record and event can never differ.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from agent_tui.backends.mock import rules
+from agent_tui.backends.mock.records import (
+    SYSTEM,
+    Activity,
+    Agent,
+    Attachment,
+    Author,
+    Contact,
+    Conversation,
+    Desk,
+    Earlier,
+    Message,
+)
+from agent_tui.backends.mock.wire import (
+    Json,
+    contact_to_wire,
+    conversation_to_wire,
+    message_to_wire,
+    stamp,
+)
+from agent_tui.model import AuthorKind, Delivery, MessageKind, Status
+
+FIRST_NUMBER = 1001
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is about to be written into a thread: a message that has no place in it yet."""
+
+    author: Author
+    text: str = ""
+    kind: MessageKind = MessageKind.TEXT
+    activity: Activity | None = None
+    delivery: Delivery | None = None
+    attachments: tuple[Attachment, ...] = ()
+    quick_replies: tuple[str, ...] = ()
+
+
+def happened(author: Author, what: str, subject: str = "", until: datetime | None = None) -> Line:
+    """The activity line that says what `author` did."""
+    return Line(author, kind=MessageKind.ACTIVITY, activity=Activity(what, subject, until))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The answer a command got, and what it was asked."""
+
+    body: str
+    """Hash of the command without its id."""
+    answer: Json
+    at: datetime
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything the desk knows; mutable, its values are not."""
+
+    desk: Desk
+    epoch: str
+    seq: int = 0
+    """The newest sequence number given out."""
+    agents: dict[str, Agent] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    threads: dict[str, list[Message]] = field(default_factory=dict)
+    """Each in the order of `seq`."""
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    changed_by: dict[str, str | None] = field(default_factory=dict)
+    """Which agent changed a conversation's state last; None: the customer or the desk did."""
+    ratings: dict[str, int] = field(default_factory=dict)
+    """Satisfaction, 1 to 5, of conversations that have been rated."""
+    answers: dict[tuple[str, str], Kept] = field(default_factory=dict)
+    """By agent and command id, oldest first."""
+    next_number: int = FIRST_NUMBER
+    next_contact: int = 1
+    next_message: int = 1
+    of_contact: dict[str, list[str]] = field(default_factory=dict)
+    sent: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Where a reply stands: its conversation and its index in the thread."""
+    wakes: list[tuple[datetime, str]] = field(default_factory=list)
+    """A heap of wake-up times; entries whose conversation changed since are stale."""
+
+    def __post_init__(self) -> None:
+        if not self.agents:
+            self.agents = {agent.id: agent for agent in self.desk.agents}
+
+    def add_contact(self, contact: Contact) -> Contact:
+        """Enter a customer; an empty id gets the next number."""
+        if not contact.id:
+            contact = replace(contact, id=f"p-{self.next_contact}")
+            self.next_contact += 1
+        self.contacts[contact.id] = contact
+        self.of_contact.setdefault(contact.id, [])
+        return contact
+
+    def add_conversation(self, conv: Conversation) -> Conversation:
+        """Enter a conversation whose id is empty; it gets the next number and an empty thread."""
+        number = self.next_number
+        self.next_number += 1
+        conv = replace(conv, id=f"c-{number}", number=number)
+        self.put(conv)
+        self.threads[conv.id] = []
+        self.of_contact[conv.contact_id].append(conv.id)
+        return conv
+
+    def put(self, conv: Conversation) -> None:
+        """Keep `conv` as the present value, and its alarm clock with it."""
+        self.conversations[conv.id] = conv
+        if conv.snooze is not None and conv.snooze.until is not None:
+            heapq.heappush(self.wakes, (conv.snooze.until, conv.id))
+
+    def _append(self, conv: Conversation, line: Line, at: datetime, cmd_id: str | None) -> Message:
+        """Write `line` into the thread under the next sequence number."""
+        self.seq += 1
+        message = Message(
+            id=f"m-{self.next_message}",
+            conv=conv.id,
+            seq=self.seq,
+            at=at,
+            kind=line.kind,
+            author=line.author,
+            text=line.text,
+            delivery=line.delivery,
+            cmd_id=cmd_id,
+            activity=line.activity,
+            attachments=line.attachments,
+            quick_replies=line.quick_replies,
+        )
+        self.next_message += 1
+        thread = self.threads[conv.id]
+        if message.delivery is not None:
+            self.sent[message.id] = (conv.id, len(thread))
+        thread.append(message)
+        return message
+
+    def write(
+        self, conv: Conversation, line: Line, at: datetime, cmd_id: str | None = None
+    ) -> Message:
+        """Write `line` into the thread and keep `conv` as it is after that."""
+        message = self._append(conv, line, at, cmd_id)
+        self.put(rules.with_message(conv, message))
+        return message
+
+    def record(
+        self, conv: Conversation, line: Line | None, now: datetime, cmd_id: str | None = None
+    ) -> Json:
+        """Keep `conv`, write `line` into its thread, and return the event that says so."""
+        message: Message | None = None
+        if line is None:
+            self.seq += 1
+            self.put(conv)
+        else:
+            message = self.write(conv, line, now, cmd_id)
+        spoken = message is not None and message.kind is not MessageKind.ACTIVITY
+        data = {
+            "conversation": conversation_to_wire(self.conversations[conv.id]),
+            "message": None if message is None else message_to_wire(message),
+        }
+        return self.event("message" if spoken else "conversation", conv.id, data, now, cmd_id)
+
+    def event(
+        self, kind: str, conv: str | None, data: Json, now: datetime, cmd_id: str | None = None
+    ) -> Json:
+        """The event frame under the sequence number given out last."""
+        return {
+            "frame": "ev",
+            "seq": self.seq,
+            "conv": conv,
+            "type": kind,
+            "ts": stamp(now),
+            "cmd_id": cmd_id,
+            "data": data,
+        }
+
+    def agent_author(self, agent: str) -> Author:
+        """An agent as the author of a message."""
+        return Author(AuthorKind.AGENT, agent, self.agents[agent].name)
+
+    def customer_author(self, conv: Conversation) -> Author:
+        """The customer of `conv` as the author of a message."""
+        return Author(AuthorKind.CUSTOMER, conv.contact_id, conv.contact_name)
+
+    def contact_view(self, contact: Contact, besides: str | None) -> Json:
+        """The contact with every other conversation of hers under `earlier`, newest first.
+
+        `besides` is the conversation she is looked at from; it is left out.
+        """
+        live = [
+            Earlier(one.id, one.channel, one.status, one.subject or one.preview, one.created_at,
+                    self.ratings.get(one.id))
+            for one in self._conversations_of(contact.id)
+            if one.id != besides
+        ]  # fmt: skip
+        kept = [one for one in contact.earlier if one.id not in self.conversations]
+        earlier = sorted((*live, *kept), key=lambda one: (one.at, one.id), reverse=True)
+        return contact_to_wire(replace(contact, earlier=tuple(earlier)))
+
+    def _conversations_of(self, contact: str) -> Iterable[Conversation]:
+        return (self.conversations[conv] for conv in self.of_contact.get(contact, ()))
+
+    def wake_due(self, now: datetime) -> tuple[Json, ...]:
+        """Open every conversation whose sleep ends at `now` or ended before."""
+        events = []
+        while self.wakes and self.wakes[0][0] <= now:
+            until, conv_id = heapq.heappop(self.wakes)
+            conv = self.conversations[conv_id]
+            if conv.snooze is None or conv.snooze.until != until:
+                continue
+            self.changed_by[conv_id] = None
+            events.append(self.record(rules.awake(conv), happened(SYSTEM, "woken"), now))
+        return tuple(events)
+
+    def next_wake(self) -> datetime | None:
+        """When the next sleeping conversation wakes; None: none has a time."""
+        while self.wakes:
+            until, conv_id = self.wakes[0]
+            conv = self.conversations[conv_id]
+            if conv.snooze is not None and conv.snooze.until == until:
+                return until
+            heapq.heappop(self.wakes)
+        return None
+
+    def in_order(self) -> list[Conversation]:
+        """All conversations as a snapshot names them: open first, longest waiting first."""
+
+        def rank(conv: Conversation) -> tuple[int, float, float]:
+            waiting = conv.waiting_since
+            return (
+                _STATUS_RANK[conv.status],
+                float("inf") if waiting is None else waiting.timestamp(),
+                -conv.last_at.timestamp(),
+            )
+
+        return sorted(self.conversations.values(), key=rank)
+
+
+_STATUS_RANK = {Status.OPEN: 0, Status.SNOOZED: 1, Status.RESOLVED: 2}

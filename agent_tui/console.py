@@ -1,0 +1,509 @@
+"""The screen an agent works in: three panes, two bars, everything shown from the seat.
+
+Values go in (`agent_tui.presenting`), messages and keys come out; every key is looked up in
+the registry (`agent_tui.commands`) for the place it falls in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Input
+
+from agent_tui import commands, presenting, shown
+from agent_tui.asking import Asking
+from agent_tui.canned import Library
+from agent_tui.change import Change, Refused
+from agent_tui.commands import KEYMAPS, PREFIXES, Command, Place
+from agent_tui.config import Settings
+from agent_tui.desk import CannotDo, Desk
+from agent_tui.i18n import _
+from agent_tui.model import ConversationId
+from agent_tui.news import notice_of
+from agent_tui.ops import Note, Send, TypingSignal, ViewingSignal
+from agent_tui.views import VIEWS
+from agent_tui.walking import REST, Walking
+from agent_tui.widgets.bottom_bar import BottomBar
+from agent_tui.widgets.composer import Composer
+from agent_tui.widgets.composer_messages import (
+    CannedAsked,
+    Edited,
+    Left,
+    ModeToggled,
+    SendAsked,
+    TypingChanged,
+)
+from agent_tui.widgets.composer_messages import Refused as ComposerRefused
+from agent_tui.widgets.context_pane import ContextPane
+from agent_tui.widgets.conversation_header import ConversationHeader
+from agent_tui.widgets.inbox import InboxList
+from agent_tui.widgets.list_head import ListHead
+from agent_tui.widgets.picker import OneLine
+from agent_tui.widgets.top_bar import TopBar
+from agent_tui.widgets.transcript import Transcript
+from agent_tui.writing import Writing
+
+SAID_FOR = 6.0
+"""Seconds a line of the program stays in the last line; an alarm stays twice as long."""
+
+
+class Console(Screen[None]):
+    """The inbox, a conversation, its customer."""
+
+    AUTO_FOCUS = "InboxList"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as the framework declares it
+        (0, "-narrow"),
+        (100, "-medium"),
+        (140, "-wide"),
+        (180, "-huge"),
+    ]
+
+    def __init__(
+        self,
+        desk: Desk,
+        settings: Settings,
+        source: str,
+        library: Library,
+        resync: Callable[[], None],
+    ) -> None:
+        """`source` says where this desk comes from; `resync` fetches everything again."""
+        super().__init__()
+        self.desk = desk
+        self.zone = settings.zone
+        self.hours = settings.hours
+        self.company = settings.company
+        self.library = library
+        self.resync_link = resync
+        self._source = source
+        self.inbox = InboxList(zone=settings.zone)
+        self.list_head = ListHead()
+        self.transcript = Transcript()
+        self.header = ConversationHeader()
+        self.composer = Composer(enter_sends=settings.send_key == "enter")
+        self.customer = ContextPane()
+        self.top = TopBar()
+        self.bottom = BottomBar()
+        self.walk = Walking(self)
+        self.write = Writing(self)
+        self.ask = Asking(self)
+        self._prefix = ""
+        self._said: tuple[str, bool, float] | None = None
+        self._read_seq = 0
+        self._viewing_told = 0.0
+        self._opened = False
+
+    # The parts
+
+    def compose(self) -> ComposeResult:
+        """Two bars, and three panes between them."""
+        yield self.top
+        with Horizontal(id="panes"):
+            with Vertical(id="list-pane"):
+                yield self.list_head
+                yield OneLine(id="search", placeholder=_("search in this list"), compact=True)
+                yield self.inbox
+            with Vertical(id="conversation-pane"):
+                yield self.header
+                yield self.transcript
+                yield self.composer
+            with Vertical(id="customer-pane"):
+                yield self.customer
+        yield self.bottom
+
+    def on_mount(self) -> None:
+        """Show what is here; the rest comes by changes."""
+        self.add_class("at-list")
+        self.set_interval(1.0, self._second)
+        self.follow(Change(everything=True))
+
+    @property
+    def place(self) -> Place:
+        """Where the keys go."""
+        focused = self.focused
+        if focused is None:
+            return self._pane_place
+        for node in focused.ancestors_with_self:
+            if node is self.composer:
+                return Place.COMPOSER
+            if node is self.customer:
+                return Place.CUSTOMER
+            if node is self.transcript:
+                return Place.CONVERSATION
+        return Place.LIST
+
+    @property
+    def _pane_place(self) -> Place:
+        if self.has_class("at-customer"):
+            return Place.CUSTOMER
+        return Place.CONVERSATION if self.has_class("at-conversation") else Place.LIST
+
+    @property
+    def customer_shown(self) -> bool:
+        """The customer pane stands beside the conversation."""
+        if self.has_class("-narrow"):
+            return False
+        if self.has_class("-medium"):
+            return self.has_class("with-customer")
+        return not self.has_class("without-customer")
+
+    @property
+    def picker_corner(self) -> tuple[int, int]:
+        """Where a picker opens: under the head of what it changes."""
+        pane = self.query_one("#conversation-pane")
+        return (pane.region.x + 1, pane.region.y + 2) if pane.display else (1, 3)
+
+    # What changed
+
+    def follow(self, change: Change) -> None:
+        """Bring the screen up to date with what became different."""
+        change |= self.desk.take_changes()
+        views = self.desk.follow(change)
+        for news in change.news:
+            if isinstance(news, Refused):
+                self.desk.forget(news.pending.op.id)
+                if isinstance(news.pending.op, Send | Note):
+                    self.write.refused(news.pending.op.id)
+            notice = notice_of(self.desk, news)
+            if notice is not None:
+                self.say(notice.words, alarm=notice.alarm)
+        if not self._opened and self.desk.store.ready:
+            self._opened = True
+            self.desk.view_id = self.desk.views.first_waiting(self.desk.store.get)
+        if views or change:
+            self.refresh_list()
+            self._show_conversation(change)
+        self._show_bars()
+
+    def refresh_changes(self) -> None:
+        """Show what the seat's own verbs changed."""
+        self.follow(self.desk.take_changes())
+
+    def refresh_list(self) -> None:
+        """Show the rows of the view again."""
+        view = self.desk.view.view
+        order = _("searching: {query}").format(query=self.walk.query) if self.walk.query else None
+        self.list_head.show(_(view.title), order or _(view.order))
+        self.inbox.set_empty(self._empty_words())
+        self.inbox.show(self.walk.rows, self.desk.clock.now())
+        self.walk.settle()
+
+    def _empty_words(self) -> str:
+        if self.walk.query:
+            return _("Nothing fits. Esc shows all again.")
+        return presenting.empty_words(self.desk, self.zone)
+
+    def open_selected(self) -> None:
+        """Another conversation is on the screen: its words, its people, its messages."""
+        conv = self.desk.conversation
+        self._read_seq = conv.seq if conv is not None and not conv.unread else 0
+        if conv is not None:
+            self._read_seq = self._read_up_to(conv.id)
+            self.write.prefer_draft(conv.id)
+            thread = self.desk.store.threads.get(conv.id)
+            if thread is None or not thread.loaded:
+                self.set_timer(REST, lambda: self._fetch(conv.id))
+            else:
+                self.desk.open_thread(conv.id)
+        self.write.bind(conv)
+        self._viewing_told = 0.0
+        self._show_conversation(Change(everything=True))
+        self._show_bars()
+
+    def _read_up_to(self, conversation: ConversationId) -> int:
+        """The newest message that had been read when it was opened."""
+        conv = self.desk.store.get(conversation)
+        thread = self.desk.store.threads.get(conversation)
+        if conv is None or not conv.unread or thread is None:
+            return 0
+        customers = [m.seq for m in thread.messages if m.author.kind == "customer"]
+        return customers[-conv.unread] - 1 if len(customers) >= conv.unread else 0
+
+    def _fetch(self, conversation: ConversationId) -> None:
+        if conversation == self.desk.selected:
+            self.desk.open_thread(conversation)
+            neighbour = self.inbox.neighbour(conversation)
+            if neighbour is not None:
+                self.desk.open_thread(neighbour)
+            self.refresh_changes()
+
+    def _show_conversation(self, change: Change) -> None:
+        conv = self.desk.conversation
+        now = self.desk.clock.now()
+        if conv is None:
+            self.header.show(None, now, self.zone)
+            return
+        self.header.show(presenting.header(self.desk, conv), now, self.zone)
+        self.write.bind(conv)
+        if change.everything or conv.id in change.threads:
+            if not self._read_seq:
+                self._read_seq = self._read_up_to(conv.id)
+            thread = presenting.thread(self.desk, conv.id, self._read_seq)
+            self.transcript.show(thread, now, self.zone)
+        self.customer.show(presenting.card(self.desk, conv), now, self.zone, self._locale)
+
+    @property
+    def _locale(self) -> str:
+        from agent_tui.i18n import language  # noqa: PLC0415
+
+        return language()
+
+    def _show_bars(self) -> None:
+        now = self.desk.clock.now()
+        self.top.show(presenting.top_bar(self.desk, self._source, now, self.zone))
+        status, alarm = presenting.on_its_way(self.desk, now)
+        if self._said is not None:
+            status, alarm, _until = self._said
+        if self._prefix:
+            hints = commands.choices_after(self._prefix, self.place)
+        else:
+            hints = commands.hints(self)
+        typing = self.place is Place.COMPOSER
+        self.bottom.show(shown.BottomBar(tuple(hints), status, alarm, typing))
+
+    def _second(self) -> None:
+        """What the clock changes."""
+        desk, now = self.desk, self.desk.clock.now()
+        if self._said is not None and desk.clock.monotonic() >= self._said[2]:
+            self._said = None
+        self.inbox.now = now
+        self.follow(desk.store.tick(now))
+        if desk.store.outbox and desk.selected is not None:
+            self._show_conversation(Change(threads=frozenset({desk.selected})))
+        elif desk.selected is not None:
+            self._show_conversation(Change())
+        if desk.selected is not None and desk.clock.monotonic() - self._viewing_told >= 10:
+            self._viewing_told = desk.clock.monotonic()
+            desk.signal(ViewingSignal(desk.selected))
+
+    # Saying
+
+    def say(self, words: str, *, alarm: bool = False) -> None:
+        """One line for the agent, at the foot of the screen."""
+        lasts = SAID_FOR * (2 if alarm else 1)
+        self._said = (words, alarm, self.desk.clock.monotonic() + lasts)
+        self._show_bars()
+
+    def acted(self, words: str, *, advance: bool = False) -> None:
+        """Something was done to the selected conversation; then perhaps on to the next one.
+
+        `words` may name the customer as ``{name}``.
+        """
+        conv = self.desk.conversation
+        name = conv.contact_name if conv is not None else ""
+        following = self.inbox.neighbour(conv.id) if conv is not None and advance else None
+        self.refresh_changes()
+        if advance and conv is not None and conv.id not in self.desk.view:
+            if following is not None:
+                self.inbox.select(following)
+            self.walk.select(following)
+            if self.place is not Place.LIST and following is None:
+                self.focus_pane(Place.LIST)
+        self.say(_("{done} z undoes it.").format(done=words.replace("{name}", name)))
+
+    def undo(self) -> None:
+        """Take the last action back, and go to where it was done."""
+        undone = self.desk.undo()
+        self.refresh_changes()
+        self.walk.go_to(undone.conversation)
+        if undone.text is not None:
+            self.write.restore(undone.conversation, undone.mode, undone.text)
+            self.write.compose(undone.mode)
+        self.say(undone.words)
+
+    # Panes
+
+    def focus_pane(self, place: Place) -> None:
+        """Put the keys into a pane; where only one fits, it is the one shown."""
+        for other in (Place.LIST, Place.CONVERSATION, Place.CUSTOMER):
+            self.set_class(other is place, f"at-{other.value}")
+        target = {
+            Place.LIST: self.inbox,
+            Place.CONVERSATION: self.transcript,
+            Place.CUSTOMER: self.customer,
+        }[place]
+        target.focus()
+        self._show_bars()
+
+    def show_customer(self, on: bool) -> None:
+        """The customer pane beside the conversation, or not."""
+        self.set_class(on, "with-customer")
+        self.set_class(not on, "without-customer")
+
+    def begin_search(self) -> None:
+        """The line to search in."""
+        self.add_class("searching")
+        box = self.query_one("#search", OneLine)
+        box.value = self.walk.query
+        box.focus()
+
+    def end_search(self) -> None:
+        """Back to the list as it was."""
+        self.remove_class("searching")
+        self.query_one("#search", OneLine).value = ""
+        self.inbox.focus()
+
+    @on(Input.Changed, "#search")
+    def _search_typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.has_class("searching"):
+            self.walk.narrow(event.value)
+
+    @on(Input.Submitted, "#search")
+    def _search_done(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self.walk.query:
+            self.inbox.focus()
+        else:
+            self.end_search()
+
+    # Keys
+
+    async def on_key(self, event: events.Key) -> None:
+        """Look the key up for the place it falls in."""
+        if self.query_one("#search", OneLine).has_focus:
+            self._search_key(event)
+            return
+        key = self._spelled(event)
+        if self._prefix:
+            key, self._prefix = f"{self._prefix} {key}", ""
+        elif key in PREFIXES and self.place is not Place.COMPOSER:
+            self._prefix = key
+            event.stop()
+            self._show_bars()
+            return
+        command = KEYMAPS[self.place].get(key)
+        if command is not None:
+            event.stop()
+            event.prevent_default()
+            self.run(command)
+        elif event.is_printable and self.place is not Place.COMPOSER:
+            event.stop()
+            self.say(_("{key} does nothing here; ? shows the keys.").format(key=key))
+        else:
+            self._show_bars()
+
+    @staticmethod
+    def _spelled(event: events.Key) -> str:
+        """A key as the registry names it: printable ones by their character."""
+        if event.is_printable and event.character and event.character != " ":
+            return event.character
+        return event.key
+
+    def _search_key(self, event: events.Key) -> None:
+        if event.key == "escape":
+            event.stop()
+            self.walk.narrow("")
+            self.end_search()
+        elif event.key in {"down", "tab"}:
+            event.stop()
+            event.prevent_default()
+            self.inbox.focus()
+
+    def run(self, command: Command) -> None:
+        """Do what a command says, or say why not."""
+        if self.place not in command.places:
+            self.say(_("{title}: not in this place.").format(title=_(command.title)))
+            return
+        try:
+            reason = command.blocked(self)
+            if reason is not None:
+                raise CannotDo(reason)
+            command.run(self)
+        except CannotDo as why:
+            self.say(str(why))
+        self.refresh_changes()
+
+    def toggle_theme(self) -> None:
+        """Light becomes dark, and dark light."""
+        dark = self.app.theme == "desk-dark"
+        self.app.theme = "desk-light" if dark else "desk-dark"
+
+    def resync(self) -> None:
+        """Fetch everything again."""
+        self.resync_link()
+        self.say(_("Fetching everything again."))
+
+    @on(BottomBar.HintClicked)
+    def _hint_clicked(self, event: BottomBar.HintClicked) -> None:
+        self.run(commands.BY_ID[event.command])
+
+    @on(TopBar.TabClicked)
+    def _tab_clicked(self, event: TopBar.TabClicked) -> None:
+        self.walk.show_view(next(view.id for view in VIEWS if view.key == event.key))
+        self.refresh_changes()
+
+    # What the panes tell
+
+    @on(InboxList.Highlighted)
+    def _highlighted(self, event: InboxList.Highlighted) -> None:
+        self.walk.chosen = True
+        self.walk.select(event.conversation)
+
+    @on(InboxList.Opened)
+    def _opened_row(self, event: InboxList.Opened) -> None:
+        self.walk.chosen = True
+        self.walk.select(event.conversation)
+        self.focus_pane(Place.CONVERSATION)
+
+    @on(Transcript.OlderWanted)
+    def _older_wanted(self, event: Transcript.OlderWanted) -> None:
+        if event.before_seq:
+            self.desk.older(event.conversation, event.before_seq)
+        else:
+            self.desk.open_thread(event.conversation)
+        self.refresh_changes()
+
+    @on(Transcript.Seen)
+    def _seen(self, event: Transcript.Seen) -> None:
+        if self.walk.chosen:
+            self.desk.mark_read(event.conversation, event.seq)
+            self.refresh_changes()
+
+    @on(Edited)
+    def _edited(self, event: Edited) -> None:
+        self.write.keep(event.conversation, event.mode, event.words)
+
+    @on(Left)
+    def _left(self, event: Left) -> None:
+        self.write.keep(event.conversation, event.mode, event.words)
+        self.focus_pane(Place.CONVERSATION)
+        self.refresh_changes()
+
+    @on(SendAsked)
+    def _send_asked(self, event: SendAsked) -> None:
+        try:
+            self.write.send(event.conversation, event.mode, event.text, event.then)
+        except CannotDo as why:
+            self.say(str(why), alarm=True)
+        self.refresh_changes()
+
+    @on(ComposerRefused)
+    def _composer_refused(self, event: ComposerRefused) -> None:
+        empty = not self.composer.words.text.strip()
+        if empty and self.desk.send_now(event.conversation):
+            self.say(_("Sent now."))
+        else:
+            self.say(event.reason)
+        self.refresh_changes()
+
+    @on(ModeToggled)
+    def _mode_toggled(self, event: ModeToggled) -> None:
+        self.write.keep(event.conversation, event.mode, event.words)
+        self.write.switch()
+
+    @on(CannedAsked)
+    def _canned_asked(self, event: CannedAsked) -> None:
+        self.ask.canned(event.query, slash=event.slash)
+
+    @on(TypingChanged)
+    def _typing_changed(self, event: TypingChanged) -> None:
+        note = event.mode == "note"
+        self.desk.signal(TypingSignal(event.conversation, event.on, note))
+
+    def on_descendant_focus(self) -> None:
+        """The keys go elsewhere now: the last line says which act there."""
+        self._show_bars()

@@ -1,0 +1,195 @@
+"""What we have asked for and not yet heard back about, in order, one at a time per conversation.
+
+Pure rules: no clock, no socket. The session asks what is due, hands it to the backend and tells
+what came of it. An op leaves only when the desk's own account of it is here (or when the agent
+takes it back): a local message disappears only when its confirmed twin is present.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from agent_tui.events import Refusal, Rejected
+from agent_tui.model import NO_TEXT, Conversation, ConversationId, OpId, SafeText
+from agent_tui.ops import AnyOp, Note, Send
+from agent_tui.shown import SendState
+
+IN_FLIGHT = 8
+"""How many conversations may have a command under way at once (protocol §5.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An op on its way."""
+
+    op: AnyOp
+    made_at: datetime
+    before: Conversation
+    """The conversation as it was shown when the op was asked for: what undo leads back to."""
+    state: SendState = SendState.QUEUED
+    leaves_at: datetime | None = None
+    """While holding or retrying: not before this moment."""
+    problem: SafeText = NO_TEXT
+    rejection: Rejected | None = None
+    settled_at_seq: int | None = None
+    """The desk has it; it leaves the outbox once the stream has reached this number."""
+    attempts: int = 0
+
+    @property
+    def waiting(self) -> bool:
+        """It has not been handed to the link yet, so it can still be taken back."""
+        return self.settled_at_seq is None and self.state is not SendState.SENDING
+
+
+class Outbox:
+    """Ops by conversation, each conversation in the order they were asked for."""
+
+    def __init__(self) -> None:
+        self._queues: dict[ConversationId, list[Pending]] = {}
+        self._homes: dict[OpId, ConversationId] = {}
+
+    def __len__(self) -> int:
+        return len(self._homes)
+
+    def __contains__(self, op_id: OpId) -> bool:
+        return op_id in self._homes
+
+    def __iter__(self) -> Iterator[Pending]:
+        for queue in self._queues.values():
+            yield from queue
+
+    def of(self, conversation: ConversationId) -> tuple[Pending, ...]:
+        """What is on its way for `conversation`, oldest first."""
+        return tuple(self._queues.get(conversation, ()))
+
+    def get(self, op_id: OpId) -> Pending | None:
+        """The pending op of that id."""
+        home = self._homes.get(op_id)
+        if home is None:
+            return None
+        return next(p for p in self._queues[home] if p.op.id == op_id)
+
+    def add(self, op: AnyOp, before: Conversation, now: datetime, hold: float = 0.0) -> Pending:
+        """Take an op in; with `hold` seconds it waits that long, so that it can be undone."""
+        pending = Pending(op, now, before)
+        if hold > 0:
+            pending = replace(
+                pending, state=SendState.HOLDING, leaves_at=now + timedelta(seconds=hold)
+            )
+        self._queues.setdefault(op.conversation, []).append(pending)
+        self._homes[op.id] = op.conversation
+        return pending
+
+    def take_due(self, now: datetime) -> list[AnyOp]:
+        """The heads of the queues that go out now, marked as under way; `IN_FLIGHT` at most."""
+        room = IN_FLIGHT - sum(1 for p in self if p.state is SendState.SENDING)
+        due: list[AnyOp] = []
+        for queue in self._queues.values():
+            if len(due) >= room:
+                break
+            head = next((p for p in queue if p.settled_at_seq is None and not _parked(p)), None)
+            if head is not None and _may_leave(head, now):
+                self._put(replace(head, state=SendState.SENDING, attempts=head.attempts + 1))
+                due.append(head.op)
+        return due
+
+    def next_due(self) -> datetime | None:
+        """The next moment at which `take_due` has something that it has not now."""
+        times = [p.leaves_at for p in self if p.leaves_at is not None and p.waiting]
+        return min(times, default=None)
+
+    def hurry(self, op_id: OpId) -> bool:
+        """Send a held message now; False when it is not holding any more."""
+        pending = self.get(op_id)
+        if pending is None or pending.state is not SendState.HOLDING:
+            return False
+        self._put(replace(pending, state=SendState.QUEUED, leaves_at=None))
+        return True
+
+    def settle(self, op_id: OpId, seq: int, reached: int) -> Pending | None:
+        """The desk has it, as of `seq`; it goes once the stream has `reached` that far."""
+        pending = self.get(op_id)
+        if pending is None:
+            return None
+        if reached >= seq:
+            return self.remove(op_id)
+        self._put(replace(pending, settled_at_seq=seq, leaves_at=None))
+        return pending
+
+    def reached(self, seq: int) -> list[Pending]:
+        """The stream came to `seq`: what was settled up to there leaves."""
+        gone = [p for p in self if p.settled_at_seq is not None and p.settled_at_seq <= seq]
+        for pending in gone:
+            self.remove(pending.op.id)
+        return gone
+
+    def retry(
+        self, op_id: OpId, at: datetime | None = None, problem: SafeText | None = None
+    ) -> None:
+        """It did not arrive (or may not have): it goes again with the same id, not before `at`."""
+        pending = self.get(op_id)
+        if pending is not None and pending.settled_at_seq is None:
+            state = SendState.QUEUED if at is None else SendState.RETRY
+            self._put(
+                replace(pending, state=state, leaves_at=at, problem=problem or pending.problem)
+            )
+
+    def refuse(self, rejected: Rejected, problem: SafeText) -> tuple[Pending | None, list[Pending]]:
+        """The desk said no: words are kept as failed or held, anything else is dropped.
+
+        Returns the refused op and what was behind it: those were asked for on the ground that
+        the first would work, so state changes are dropped with it and words are held.
+        """
+        pending = self.get(rejected.op_id)
+        if pending is None:
+            return None, []
+        behind = [p for p in self._queues[pending.op.conversation] if p.op.id != pending.op.id]
+        if isinstance(pending.op, Send | Note):
+            state = SendState.HELD if rejected.refusal is Refusal.STALE else SendState.FAILED
+            self._put(
+                replace(pending, state=state, problem=problem, rejection=rejected, leaves_at=None)
+            )
+        else:
+            self.remove(pending.op.id)
+        for later in behind:
+            if later.settled_at_seq is not None:
+                continue
+            if isinstance(later.op, Send | Note):
+                self._put(replace(later, state=SendState.HELD, leaves_at=None, problem=problem))
+            else:
+                self.remove(later.op.id)
+        return pending, behind
+
+    def remove(self, op_id: OpId) -> Pending | None:
+        """Forget an op; returns what it was."""
+        home = self._homes.pop(op_id, None)
+        if home is None:
+            return None
+        queue = self._queues[home]
+        index = next(i for i, p in enumerate(queue) if p.op.id == op_id)
+        pending = queue.pop(index)
+        if not queue:
+            del self._queues[home]
+        return pending
+
+    def _put(self, pending: Pending) -> None:
+        queue = self._queues[pending.op.conversation]
+        index = next(i for i, p in enumerate(queue) if p.op.id == pending.op.id)
+        queue[index] = pending
+
+
+def _parked(pending: Pending) -> bool:
+    """Words that wait for the agent; what she asks for afterwards does not wait behind them."""
+    return pending.state in {SendState.HELD, SendState.FAILED}
+
+
+def _may_leave(pending: Pending, now: datetime) -> bool:
+    match pending.state:
+        case SendState.QUEUED:
+            return True
+        case SendState.HOLDING | SendState.RETRY:
+            return pending.leaves_at is None or pending.leaves_at <= now
+        case SendState.SENDING | SendState.HELD | SendState.FAILED:
+            return False

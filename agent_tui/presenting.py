@@ -1,0 +1,281 @@
+"""From the seat to the screen: the values the widgets show, computed from what is true now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from agent_tui import shown
+from agent_tui.desk import Desk
+from agent_tui.events import Link
+from agent_tui.i18n import _, ngettext
+from agent_tui.model import (
+    NO_TEXT,
+    Author,
+    AuthorKind,
+    Conversation,
+    ConversationId,
+    SafeText,
+    Status,
+)
+from agent_tui.overlay import entry_of
+from agent_tui.sanitise import Field, sanitise
+from agent_tui.shown import Entry, Row, SendState, Thread
+from agent_tui.views import VIEWS, ViewIndex
+
+
+def first_name(name: SafeText) -> SafeText:
+    """The first word of a name."""
+    words = name.split()
+    return sanitise(words[0], Field.NAME) if words else name
+
+
+def row(desk: Desk, conversation: Conversation) -> Row:
+    """One line of the inbox."""
+    store = desk.store
+    pending = store.outbox.of(conversation.id)
+    stuck = {SendState.FAILED, SendState.HELD}
+    return Row(
+        conversation,
+        owner_name(desk, conversation),
+        mine=conversation.assignee == store.me,
+        pending=any(p.state not in stuck for p in pending),
+        failed=any(p.state in stuck for p in pending),
+        draft=desk.has_draft(conversation.id),
+        typing=any(
+            who.kind is AuthorKind.CUSTOMER for who in store.presence.typing_in(conversation.id)
+        ),
+        viewers=_viewers(desk, conversation.id),
+    )
+
+
+def owner_name(desk: Desk, conversation: Conversation) -> SafeText:
+    """Who owns it, by first name, or the team's name, or nothing."""
+    if conversation.assignee is not None:
+        return first_name(desk.store.agent_name(conversation.assignee))
+    team = desk.store.teams.get(conversation.team) if conversation.team else None
+    return sanitise(f"#{team.name}", Field.NAME) if team else NO_TEXT
+
+
+def _viewers(desk: Desk, conversation: ConversationId) -> tuple[SafeText, ...]:
+    store = desk.store
+    return tuple(
+        first_name(store.agent_name(agent))
+        for agent in store.presence.viewers_of(conversation)
+        if agent != store.me
+    )
+
+
+class Rows:
+    """A view's rows for the inbox, made when they are drawn."""
+
+    def __init__(self, desk: Desk, index: ViewIndex) -> None:
+        self._desk = desk
+        self._index = index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def row(self, index: int) -> Row:
+        """The row at `index`."""
+        conversation = self._desk.store.get(self._index.id_at(index))
+        if conversation is None:
+            raise IndexError(index)
+        return row(self._desk, conversation)
+
+    def id_at(self, index: int) -> ConversationId:
+        """The conversation at `index`."""
+        return self._index.id_at(index)
+
+    def index_of(self, conversation: ConversationId) -> int | None:
+        """Where it stands."""
+        return self._index.index_of(conversation)
+
+
+class FoundRows:
+    """The rows of a view that fit what is searched for."""
+
+    def __init__(self, desk: Desk, index: ViewIndex, query: str) -> None:
+        self._desk = desk
+        words = query.casefold().split()
+        self._ids = [
+            key
+            for key in (index.id_at(i) for i in range(len(index)))
+            if (conv := desk.store.get(key)) is not None and _fits(conv, words)
+        ]
+        self._places = {key: place for place, key in enumerate(self._ids)}
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def row(self, index: int) -> Row:
+        """The row at `index`."""
+        conversation = self._desk.store.get(self._ids[index])
+        if conversation is None:
+            raise IndexError(index)
+        return row(self._desk, conversation)
+
+    def id_at(self, index: int) -> ConversationId:
+        """The conversation at `index`."""
+        return self._ids[index]
+
+    def index_of(self, conversation: ConversationId) -> int | None:
+        """Where it stands."""
+        return self._places.get(conversation)
+
+
+def _fits(conv: Conversation, words: Sequence[str]) -> bool:
+    text = " ".join(
+        (
+            conv.contact_name,
+            conv.preview,
+            conv.subject,
+            f"#{conv.number}",
+            conv.channel,
+            conv.reason,
+            *conv.labels,
+        )
+    ).casefold()
+    return all(word in text for word in words)
+
+
+def thread(desk: Desk, conversation: ConversationId, read_seq: int) -> Thread:
+    """A conversation's messages: what the desk has, then what is on its way."""
+    store = desk.store
+    state = store.threads.opened(conversation)
+    name = store.agent_name(store.me)
+    entries = [
+        Entry(message, op_id=message.op_id, mine=message.author.id == store.me)
+        for message in state.messages
+    ]
+    for pending in store.outbox.of(conversation):
+        entry = entry_of(pending, store.me, name)
+        if entry is not None and not state.has_op(pending.op.id):
+            entries.append(entry)
+    typing = (w for w in store.presence.typing_in(conversation) if w.id != store.me)
+    return Thread(
+        conversation,
+        tuple(entries),
+        more=state.more,
+        loading=state.loading,
+        problem=state.problem,
+        typing=tuple(_typist(who) for who in typing),
+        read_seq=read_seq,
+    )
+
+
+def _typist(who: Author) -> SafeText:
+    return first_name(who.name)
+
+
+def header(desk: Desk, conversation: Conversation) -> shown.Header:
+    """The line above the thread."""
+    store = desk.store
+    team = store.teams.get(conversation.team) if conversation.team else None
+    return shown.Header(
+        conversation,
+        first_name(store.agent_name(conversation.assignee)),
+        mine=conversation.assignee == store.me,
+        team=team.name if team else NO_TEXT,
+        viewers=_viewers(desk, conversation.id),
+    )
+
+
+def card(desk: Desk, conversation: Conversation) -> shown.CustomerCard:
+    """The customer pane."""
+    state = desk.store.threads.get(conversation.id)
+    contact = desk.store.contact_of(conversation)
+    problem = state.problem if state is not None and contact is None else NO_TEXT
+    return shown.CustomerCard(conversation, contact, problem)
+
+
+def top_bar(desk: Desk, source: str, now: datetime, zone: ZoneInfo) -> shown.TopBar:
+    """The first line."""
+    store = desk.store
+    tabs = tuple(
+        shown.ViewTab(v.key, _(v.title), len(desk.views[v.id]), v.id == desk.view_id) for v in VIEWS
+    )
+    return shown.TopBar(
+        agent=(store.me and sanitise(store.me, Field.NAME)) or NO_TEXT,
+        desk=store.desk_name,
+        link=store.link.link,
+        link_detail=_link_words(desk, zone),
+        source=source,
+        tabs=tabs,
+        clock=_clock(now, zone),
+    )
+
+
+def _clock(now: datetime, zone: ZoneInfo) -> str:
+    from babel.dates import format_datetime  # noqa: PLC0415 - late: heavy
+
+    from agent_tui.i18n import language  # noqa: PLC0415
+
+    return format_datetime(now.astimezone(zone), "EEE d MMM HH:mm", locale=language())
+
+
+def _link_words(desk: Desk, zone: ZoneInfo) -> SafeText:
+    link = desk.store.link
+    if link.link is Link.OFFLINE:
+        since = link.since.astimezone(zone).strftime("%H:%M")
+        return sanitise(_("offline since {time}").format(time=since), Field.LINE)
+    return link.detail
+
+
+def empty_words(desk: Desk, zone: ZoneInfo) -> str:
+    """What an empty view says."""
+    if not desk.store.ready:
+        return _("Fetching the inbox …")
+    snoozed = desk.views["snoozed"]
+    if desk.view_id == "snoozed":
+        return _("Nobody sleeps. s puts a conversation to sleep.")
+    if desk.view_id == "resolved":
+        return _("Nothing is resolved yet.")
+    if not len(snoozed):
+        return _("Nobody is waiting.")
+    sleeping = ngettext("{count} is snoozed", "{count} are snoozed", len(snoozed)).format(
+        count=len(snoozed)
+    )
+    first = desk.store.get(snoozed.id_at(0))
+    if first is not None and first.snooze is not None and first.snooze.until is not None:
+        at = first.snooze.until.astimezone(zone).strftime("%H:%M")
+        return _("Nobody is waiting. {sleeping}, the next wakes at {time}.").format(
+            sleeping=sleeping, time=at
+        )
+    return _("Nobody is waiting. {sleeping}.").format(sleeping=sleeping)
+
+
+def on_its_way(desk: Desk, now: datetime) -> tuple[str, bool]:
+    """What is under way, for the last line, and whether that is an alarm."""
+    outbox = desk.store.outbox
+    counts = dict.fromkeys(SendState, 0)
+    leaves: datetime | None = None
+    for pending in outbox:
+        if pending.settled_at_seq is None:
+            counts[pending.state] += 1
+            if pending.state is SendState.HOLDING and pending.leaves_at is not None:
+                leaves = max(leaves or pending.leaves_at, pending.leaves_at)
+    offline = desk.store.link.link is not Link.LIVE
+    waiting = counts[SendState.QUEUED] + counts[SendState.RETRY]
+    if offline and waiting:
+        words = ngettext("{count} waits for the line", "{count} wait for the line", waiting)
+        return words.format(count=waiting), True
+    if leaves is not None:
+        seconds = max(0, round((leaves - now).total_seconds() + 0.4))
+        words = ngettext("{count} sending", "{count} sending", counts[SendState.HOLDING])
+        held = words.format(count=counts[SendState.HOLDING])
+        return _("{held} · undo z ({seconds} s)").format(held=held, seconds=seconds), False
+    return "", False
+
+
+def mine_unanswered(desk: Desk) -> int:
+    """How many open conversations of mine wait for my next word."""
+    index = desk.views["mine"]
+    count = 0
+    for place in range(len(index)):
+        conversation = desk.store.get(index.id_at(place))
+        if conversation is None or conversation.waiting_since is None:
+            break
+        count += conversation.status is Status.OPEN
+    return count

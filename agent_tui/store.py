@@ -1,0 +1,310 @@
+"""The truth: what the desk has told us (base) and what we have asked for (outbox).
+
+``apply`` takes a fact, ``propose`` a wish; both say what became different. Everything shown
+is computed from here, so taking a wish back or having it refused needs no repair: it leaves
+the outbox, and what is shown is right again. No I/O, no clock but the one passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import assert_never
+
+from agent_tui import change as changes
+from agent_tui.change import NOTHING, Arrived, Change, Refused, TakenOver, Woke
+from agent_tui.events import (
+    Acked,
+    AgentChanged,
+    ContactChanged,
+    ConversationChanged,
+    DeliveryChanged,
+    Event,
+    HistoryFailed,
+    HistoryLoaded,
+    Link,
+    LinkChanged,
+    MessageReceived,
+    Rejected,
+    SnapshotPart,
+    TypingChanged,
+    Unrecognised,
+    Unsent,
+    ViewingChanged,
+    Welcomed,
+)
+from agent_tui.model import (
+    NO_TEXT,
+    Agent,
+    AgentId,
+    AuthorKind,
+    Contact,
+    ContactId,
+    Conversation,
+    ConversationId,
+    MessageKind,
+    OpId,
+    SafeText,
+    Status,
+    Team,
+    TeamId,
+)
+from agent_tui.ops import AnyOp
+from agent_tui.outbox import Outbox, Pending
+from agent_tui.overlay import overlay
+from agent_tui.presence import Presence
+from agent_tui.sanitise import literal
+from agent_tui.threads import Threads
+
+
+class Store:
+    """base ⊕ outbox, and the indexes to find things in it."""
+
+    def __init__(self) -> None:
+        self.outbox = Outbox()
+        self.threads = Threads()
+        self.presence = Presence()
+        self.agents: dict[AgentId, Agent] = {}
+        self.teams: dict[TeamId, Team] = {}
+        self.labels: tuple[SafeText, ...] = ()
+        self.contacts: dict[ContactId, Contact] = {}
+        self.me = AgentId("")
+        self.desk_name: SafeText = NO_TEXT
+        self.capabilities: frozenset[str] = frozenset()
+        self.link = LinkChanged(Link.CONNECTING, datetime.min)  # noqa: DTZ901 - before any time
+        self.seq = 0
+        self.ready = False
+        """A whole snapshot is here."""
+        self.unrecognised = 0
+        self._base: dict[ConversationId, Conversation] = {}
+        self._shown: dict[ConversationId, Conversation] = {}
+        self._unnamed: set[ConversationId] = set()
+        self._changers: dict[ConversationId, tuple[SafeText, datetime]] = {}
+
+    # What is shown
+
+    def __contains__(self, conversation: ConversationId) -> bool:
+        return conversation in self._base
+
+    def __len__(self) -> int:
+        return len(self._base)
+
+    def base(self, conversation: ConversationId) -> Conversation | None:
+        """The conversation as the desk has it."""
+        return self._base.get(conversation)
+
+    def get(self, conversation: ConversationId) -> Conversation | None:
+        """The conversation as it is shown: with what we have asked for."""
+        return self._shown.get(conversation) or self._base.get(conversation)
+
+    def conversations(self) -> Iterator[Conversation]:
+        """All of them, as shown, in no order."""
+        for key, value in self._base.items():
+            yield self._shown.get(key, value)
+
+    def contact_of(self, conversation: Conversation) -> Contact | None:
+        """The customer's record, once it has come."""
+        return self.contacts.get(conversation.contact_id)
+
+    def agent_name(self, agent: AgentId | None) -> SafeText:
+        """A colleague's name; the bare id where the desk never named her."""
+        if agent is None:
+            return NO_TEXT
+        known = self.agents.get(agent)
+        return known.name if known else literal(agent)
+
+    def changed_by(self, conversation: ConversationId) -> tuple[SafeText, datetime | None]:
+        """Who else changed its state last, and when, as far as this console saw it."""
+        return self._changers.get(conversation, (NO_TEXT, None))
+
+    # What is asked for
+
+    def propose(self, op: AnyOp, now: datetime, hold: float = 0.0) -> Change:
+        """Take a wish in: shown at once, sent when it is due. `hold` is in seconds."""
+        shown = self.get(op.conversation)
+        if shown is None:
+            return NOTHING
+        self.outbox.add(op, shown, now, hold)
+        return self._touch(op.conversation)
+
+    def withdraw(self, op_id: OpId) -> tuple[Pending | None, Change]:
+        """Take a wish back that has not left (or that failed); says what it was."""
+        pending = self.outbox.get(op_id)
+        if pending is None or not pending.waiting:
+            return None, NOTHING
+        self.outbox.remove(op_id)
+        return pending, self._touch(pending.op.conversation)
+
+    def take_due(self, now: datetime) -> tuple[list[AnyOp], Change]:
+        """What goes out now, and the threads in which that shows."""
+        due = self.outbox.take_due(now)
+        return due, changes.thread(*(op.conversation for op in due)) if due else NOTHING
+
+    # What happened
+
+    def apply(self, event: Event, now: datetime) -> Change:  # noqa: PLR0912 - one arm a fact
+        """Take a fact in; says what became different."""
+        match event:
+            case MessageReceived():
+                return self._message(event)
+            case ConversationChanged():
+                return self._changed(event)
+            case SnapshotPart():
+                return self._snapshot(event)
+            case Welcomed():
+                return self._welcome(event)
+            case DeliveryChanged():
+                self._advance(event.seq)
+                known = self.threads.delivery(event)
+                return changes.thread(event.conversation) if known else NOTHING
+            case ContactChanged():
+                self._advance(event.seq)
+                self.contacts[event.contact.id] = event.contact
+                return Change(contacts=frozenset({event.contact.id}))
+            case AgentChanged():
+                self._advance(event.seq)
+                self.agents[event.agent.id] = event.agent
+                return Change(people=True)
+            case TypingChanged():
+                self.presence.typing(event, now)
+                return changes.thread(event.conversation) | changes.row(event.conversation)
+            case ViewingChanged():
+                touched = self.presence.viewing(event, now)
+                return Change(people=True) | changes.row(*touched)
+            case HistoryLoaded():
+                return self._history(event)
+            case HistoryFailed():
+                self.threads.page_failed(event)
+                return changes.thread(event.conversation)
+            case Acked():
+                self.outbox.settle(event.op_id, event.seq, self.seq)
+                return self._touch(event.conversation)
+            case Rejected():
+                return self._rejected(event)
+            case Unsent():
+                self.outbox.retry(event.op_id)
+                return changes.thread(event.conversation)
+            case LinkChanged():
+                self.link = event
+                return Change(link=True)
+            case Unrecognised():
+                self.unrecognised += 1
+                return NOTHING
+            case _:
+                assert_never(event)
+
+    def tick(self, now: datetime) -> Change:
+        """Let what is only good for a while fall away."""
+        gone = self.presence.expire(now)
+        return changes.row(*gone) | changes.thread(*gone) if gone else NOTHING
+
+    def _message(self, event: MessageReceived) -> Change:
+        message = event.message
+        self._put(event.conversation)
+        self.threads.receive(message)
+        if event.op_id is not None:
+            self.outbox.remove(event.op_id)
+        self._advance(event.seq)
+        self.presence.wrote(message)
+        change = self._touch(event.conversation.id)
+        if message.author.kind is AuthorKind.CUSTOMER and message.kind is MessageKind.TEXT:
+            change |= Change(news=(Arrived(message.conversation, message),))
+        return change
+
+    def _changed(self, event: ConversationChanged) -> Change:
+        before = self._base.get(event.conversation.id)
+        self._put(event.conversation)
+        if event.message is not None:
+            self.threads.receive(event.message)
+            if event.message.author.id != self.me:
+                who = event.message.author.name
+                self._changers[event.conversation.id] = (who, event.message.at)
+        if event.op_id is not None:
+            self.outbox.remove(event.op_id)
+        self._advance(event.seq)
+        change = self._touch(event.conversation.id)
+        return change | self._news_of(before, event)
+
+    def _news_of(self, before: Conversation | None, event: ConversationChanged) -> Change:
+        after = event.conversation
+        if before is None:
+            return NOTHING
+        if before.status is Status.SNOOZED and after.status is Status.OPEN and not event.op_id:
+            return Change(news=(Woke(after.id),))
+        if before.assignee == self.me and after.assignee != self.me and not event.op_id:
+            by = AgentId(event.message.author.id) if event.message is not None else None
+            if by != self.me:
+                return Change(news=(TakenOver(after.id, by, after.assignee),))
+        return NOTHING
+
+    def _snapshot(self, event: SnapshotPart) -> Change:
+        if event.part == 1:
+            self._unnamed = set(self._base)
+        for conversation in event.conversations:
+            self._put(conversation)
+            self._unnamed.discard(conversation.id)
+        if event.part == event.parts:
+            for gone in self._unnamed:
+                self._base.pop(gone, None)
+                self._shown.pop(gone, None)
+            self._unnamed = set()
+            self.ready = True
+        return Change(everything=True)
+
+    def _welcome(self, event: Welcomed) -> Change:
+        self.me = event.me
+        self.desk_name = event.desk_name
+        self.capabilities = event.capabilities
+        self.agents = {agent.id: agent for agent in event.agents}
+        self.teams = {team.id: team for team in event.teams}
+        self.labels = event.labels
+        self.presence = Presence()
+        if not event.resumed:
+            self.threads.doubt_all()
+            self.contacts.clear()
+            self.seq = event.seq
+        return Change(everything=True, people=True)
+
+    def _history(self, event: HistoryLoaded) -> Change:
+        self.threads.page(event)
+        change = changes.thread(event.conversation)
+        if event.contact is not None:
+            self.contacts[event.contact.id] = event.contact
+            change |= Change(contacts=frozenset({event.contact.id}))
+        return change
+
+    def _rejected(self, event: Rejected) -> Change:
+        if event.retry_after is not None:
+            self.outbox.retry(event.op_id)
+            return changes.thread(event.conversation)
+        if event.current is not None:
+            self._put(event.current)
+        pending, behind = self.outbox.refuse(event, event.detail)
+        change = self._touch(event.conversation)
+        if pending is None:
+            return change
+        return change | Change(news=(Refused(pending, event, len(behind)),))
+
+    def _put(self, conversation: Conversation) -> None:
+        """Keep the newer of what is here and what came: snapshots and answers may be older."""
+        known = self._base.get(conversation.id)
+        if known is None or (conversation.seq, conversation.ver) >= (known.seq, known.ver):
+            self._base[conversation.id] = conversation
+            self._overlay(conversation.id)
+
+    def _advance(self, seq: int) -> None:
+        self.seq = max(self.seq, seq)
+        for pending in self.outbox.reached(self.seq):
+            self._overlay(pending.op.conversation)
+
+    def _touch(self, conversation: ConversationId) -> Change:
+        self._overlay(conversation)
+        return changes.row(conversation) | changes.thread(conversation)
+
+    def _overlay(self, conversation: ConversationId) -> None:
+        base = self._base.get(conversation)
+        pending: Iterable[Pending] = self.outbox.of(conversation)
+        if base is None or not pending:
+            self._shown.pop(conversation, None)
+        else:
+            self._shown[conversation] = overlay(base, pending)

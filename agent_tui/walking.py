@@ -1,0 +1,218 @@
+"""Moving about the console: rows, panes, views, and which conversation is on the screen.
+
+The cursor is a conversation, never a position: rows may re-sort under it as they like.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent_tui.commands import Place
+from agent_tui.desk import CannotDo
+from agent_tui.i18n import _
+from agent_tui.model import ConversationId
+from agent_tui.presenting import FoundRows, Rows
+from agent_tui.shown import RowSource
+
+if TYPE_CHECKING:
+    from agent_tui.console import Console
+
+REST = 0.06
+"""Seconds the cursor rests on a row before its messages are asked for: a held key asks once."""
+
+
+class Walking:
+    """What the moving keys do."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._desk = console.desk
+        self._before: ConversationId | None = None
+        self.query = ""
+        """What the list is narrowed to; empty: nothing."""
+        self.chosen = False
+        """The agent has moved or opened something: what is in sight counts as read."""
+
+    @property
+    def rows(self) -> RowSource:
+        """The rows in the list now."""
+        if self.query:
+            return FoundRows(self._desk, self._desk.view, self.query)
+        return Rows(self._desk, self._desk.view)
+
+    # Rows
+
+    def move(self, rows: int) -> None:
+        """By rows in the list, by lines in the other panes."""
+        match self._console.place:
+            case Place.LIST:
+                self._console.inbox.move(rows)
+            case Place.CUSTOMER:
+                self._console.customer.scroll_lines(rows)
+            case _:
+                self._console.transcript.scroll_lines(rows)
+
+    def move_conversation(self, rows: int) -> None:
+        """To the next row of the list, from wherever one reads."""
+        self._console.inbox.move(rows)
+
+    def half_page(self, direction: int) -> None:
+        """Half a screenful."""
+        match self._console.place:
+            case Place.LIST:
+                self._console.inbox.move_half(direction)
+            case Place.CUSTOMER:
+                self._console.customer.scroll_half(direction)
+            case _:
+                self._console.transcript.scroll_half(direction)
+
+    def page(self, direction: int) -> None:
+        """A screenful."""
+        match self._console.place:
+            case Place.LIST:
+                self._console.inbox.move_page(direction)
+            case Place.CUSTOMER:
+                self._console.customer.scroll_page(direction)
+            case _:
+                self._console.transcript.scroll_page(direction)
+
+    def to_first(self) -> None:
+        """The first row, the oldest message."""
+        match self._console.place:
+            case Place.LIST:
+                self._console.inbox.first()
+            case Place.CUSTOMER:
+                self._console.customer.to_start()
+            case _:
+                self._console.transcript.to_start()
+
+    def to_last(self) -> None:
+        """The last row, the newest message."""
+        match self._console.place:
+            case Place.LIST:
+                self._console.inbox.last()
+            case Place.CUSTOMER:
+                self._console.customer.to_end()
+            case _:
+                self._console.transcript.to_end()
+
+    # Panes
+
+    def enter(self) -> None:
+        """Into the conversation."""
+        self._desk.need()
+        self.chosen = True
+        if self._console.place is Place.CONVERSATION:
+            raise CannotDo(_("You are in the conversation: r replies, n notes, Esc goes back."))
+        self._console.focus_pane(Place.CONVERSATION)
+
+    def back(self) -> None:
+        """Out of what one is in: customer, conversation, search; at last nothing."""
+        console = self._console
+        match console.place:
+            case Place.CUSTOMER:
+                console.focus_pane(Place.CONVERSATION)
+            case Place.CONVERSATION:
+                console.focus_pane(Place.LIST)
+            case _ if self.query:
+                self.narrow("")
+                console.end_search()
+            case _:
+                raise CannotDo(_("You are in the list; q quits."))
+
+    def next_pane(self, direction: int) -> None:
+        """Round the panes that are there."""
+        panes = [Place.LIST, Place.CONVERSATION, Place.CUSTOMER]
+        if not self._console.customer_shown and not self._console.has_class("-narrow"):
+            panes.remove(Place.CUSTOMER)
+        here = self._console.place
+        at = panes.index(here) if here in panes else 0
+        self._console.focus_pane(panes[(at + direction) % len(panes)])
+
+    def toggle_customer(self, *, focus: bool = False) -> None:
+        """The customer pane on or off; with `focus` into it."""
+        console = self._console
+        if focus or console.has_class("-narrow"):
+            there = console.place is Place.CUSTOMER
+            console.show_customer(True)
+            console.focus_pane(Place.CONVERSATION if there else Place.CUSTOMER)
+            return
+        if console.place is Place.CUSTOMER:
+            console.focus_pane(Place.CONVERSATION)
+        console.show_customer(not console.customer_shown)
+
+    # Views and conversations
+
+    def show_view(self, view_id: str) -> None:
+        """Another view, the cursor on its first row (or where it was, if that is in it)."""
+        self._desk.view_id = view_id
+        self.query = ""
+        self._console.end_search()
+        self._console.refresh_list()
+        selected = self._desk.selected
+        if selected is None or selected not in self._desk.view:
+            self._console.inbox.first()
+        else:
+            self._console.inbox.select(selected)
+        self._console.focus_pane(Place.LIST)
+
+    def oldest_waiting(self) -> None:
+        """To whoever has waited longest, of all open conversations."""
+        index = self._desk.views["all"]
+        oldest = self._desk.store.get(index.id_at(0)) if len(index) else None
+        if oldest is None or oldest.waiting_since is None:
+            raise CannotDo(_("Nobody is waiting."))
+        self.go_to(oldest.id)
+
+    def previous_conversation(self) -> None:
+        """Back to the conversation before this one."""
+        if self._before is None or self._before not in self._desk.store:
+            raise CannotDo(_("There is no conversation before this one."))
+        self.go_to(self._before)
+
+    def go_to(self, conversation: ConversationId) -> None:
+        """To a conversation, in the view that holds it: this one if possible."""
+        if conversation not in self._desk.view:
+            holding = (v for v, index in self._desk.views.indexes.items() if conversation in index)
+            self._desk.view_id = next(holding, self._desk.view_id)
+            self._console.refresh_list()
+        self.chosen = True
+        self._console.inbox.select(conversation)
+        self.select(conversation)
+
+    def select(self, conversation: ConversationId | None) -> None:
+        """The cursor came to a conversation."""
+        desk = self._desk
+        if conversation == desk.selected:
+            return
+        self._console.write.leave()
+        self._before, desk.selected = desk.selected, conversation
+        self._console.open_selected()
+
+    def settle(self) -> None:
+        """The rows changed: keep the cursor, or put it on a row where there was none.
+
+        A conversation that left the view by another's doing stays on the screen, so that
+        nobody's reading or writing is pulled away; the next move goes on from its place.
+        """
+        desk = self._desk
+        if desk.selected is not None and desk.selected in desk.store:
+            return
+        rows = self.rows
+        self.select(rows.id_at(0) if len(rows) else None)
+        if desk.selected is not None:
+            self._console.inbox.select(desk.selected)
+
+    def search(self) -> None:
+        """Narrow the list by words."""
+        self._console.focus_pane(Place.LIST)
+        self._console.begin_search()
+
+    def narrow(self, query: str) -> None:
+        """Show only the rows that fit `query`."""
+        self.query = query
+        self._console.refresh_list()
+        rows = self.rows
+        if query and len(rows):
+            self._console.inbox.select(rows.id_at(0))
+            self.select(rows.id_at(0))

@@ -1,0 +1,64 @@
+"""The last line: the keys that act here, and at the right what is on its way."""
+
+from __future__ import annotations
+
+from textual.message import Message as TextualMessage
+
+from agent_tui import shown
+from agent_tui.i18n import _
+from agent_tui.widgets.bar import Bar, Piece, length
+from agent_tui.widgets.paint import cut
+
+
+class BottomBar(Bar):
+    """The last line of the screen."""
+
+    class HintClicked(TextualMessage):
+        """The agent clicked a hint; `command` is the one it names."""
+
+        def __init__(self, command: str) -> None:
+            super().__init__()
+            self.command = command
+
+    _bar = shown.BottomBar(())
+
+    def show(self, bar: shown.BottomBar) -> None:
+        """Show `bar` from now on."""
+        if bar != self._bar:
+            self._bar = bar
+            self.redraw()
+
+    def pressed(self, target: str) -> None:
+        """A hint was clicked."""
+        self.post_message(self.HintClicked(target))
+
+    def pieces(self, width: int) -> list[Piece]:
+        """The mode, as many hints as fit whole, and the whole status at the right edge."""
+        status = self._status(width)
+        pieces = [Piece(" ")]
+        if self._bar.typing_mode:
+            pieces = [Piece(" {} ".format(_("typing")), "mode"), Piece("  ")]
+        room = width - length(status)
+        for hint in self._bar.hints:
+            more = _hint(hint)
+            if length(pieces) + length(more) > room:
+                break
+            pieces += more
+        return [*pieces, Piece(" " * (room - length(pieces))), *status]
+
+    def _status(self, width: int) -> list[Piece]:
+        bar = self._bar
+        if not bar.status:
+            return []
+        return [Piece(cut(bar.status, width - 2), "alarm" if bar.alarm else "text"), Piece(" ")]
+
+
+def _hint(hint: shown.Hint) -> list[Piece]:
+    """A key and what it does, and the gap to what follows; faint where it does nothing now."""
+    target = hint.command if hint.enabled else ""
+    key, title = ("key", "dim") if hint.enabled else ("faint", "faint")
+    return [
+        Piece(hint.key, key, target),
+        Piece(f" {hint.title}", title, target),
+        Piece("  "),
+    ]

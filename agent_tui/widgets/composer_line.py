@@ -1,0 +1,54 @@
+"""The line above the text: to whom, on which channel, in which mode; how long it may be."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from agent_tui.channels import rules_of
+from agent_tui.i18n import _
+from agent_tui.model import Channel
+from agent_tui.shown import Mode
+from agent_tui.widgets.ink import mix
+from agent_tui.widgets.message_lines import tone_style
+from agent_tui.widgets.message_words import Tone
+from agent_tui.widgets.paint import Part, cells, cut, spread
+
+
+def sentence_of(mode: Mode, channel: Channel) -> str:
+    """What is being written, with a place for the name."""
+    if mode is Mode.NOTE:
+        return _("Private note — {name} does not see this")
+    return _("Reply to {name} on {channel}").replace("{channel}", rules_of(channel).name)
+
+
+class ComposerLine(Widget):
+    """To whom, on which channel, in which mode; how long it is and how long one may."""
+
+    ALLOW_SELECT = False
+
+    DEFAULT_CSS = "ComposerLine { height: 1; background: $background; color: $dim; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: tuple[str, str, list[tuple[str, Tone]]] = ("", "", [])
+
+    def tell(self, sentence: str, name: str, numbers: list[tuple[str, Tone]]) -> None:
+        """`sentence` has a place for `name`, which gives way where there is little room."""
+        if self._said != (sentence, name, numbers):
+            self._said = (sentence, name, numbers)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002
+        """The one line."""
+        ink = mix(self)
+        sentence, name, numbers = self._said
+        right: list[Part] = []
+        for words, tone in numbers:
+            right += [("  ", ink.text), (words, tone_style(tone, ink))]
+        right.append((" ", ink.text))
+        taken = sum(cells(text) for text, _style in right)
+        words = sentence.replace("{name}", "")
+        room = self.size.width - taken - 1 - cells(words)
+        title = sentence.replace("{name}", cut(name, max(4, room)))
+        return spread([(" ", ink.text), (title, ink.text)], right, self.size.width, ink.text)

@@ -1,0 +1,140 @@
+"""Writing: what the composer holds, for which conversation, and where its words go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent_tui import canned
+from agent_tui.canned import CannedReply, Filled
+from agent_tui.commands import Place
+from agent_tui.desk import CannotDo
+from agent_tui.i18n import _, language
+from agent_tui.model import Conversation, ConversationId, OpId
+from agent_tui.ops import Note, Send, TypingSignal
+from agent_tui.sanitise import Field, sanitise
+from agent_tui.shown import Mode, Words
+
+if TYPE_CHECKING:
+    from agent_tui.console import Console
+
+
+class Writing:
+    """What happens to words. They belong to a conversation from the first key on."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._desk = console.desk
+        self.mode = Mode.REPLY
+
+    @property
+    def active(self) -> bool:
+        """The agent is typing."""
+        return self._console.place is Place.COMPOSER
+
+    def compose(self, mode: Mode, *, canned: bool = False) -> None:
+        """Begin (or go on) writing to the selected conversation."""
+        conv = self._desk.need()
+        self.mode = mode
+        self._console.walk.chosen = True
+        self._console.focus_pane(Place.CONVERSATION)
+        self.bind(conv)
+        self._console.composer.focus()
+        if canned:
+            self._console.ask.canned("")
+
+    def bind(self, conv: Conversation | None, *, anew: bool = False) -> None:
+        """Put the draft of `conv` into the composer, unless (`anew`: even if) it is there."""
+        composer = self._console.composer
+        if conv is None or anew:
+            composer.unbind()
+        if conv is None:
+            return
+        if composer.bound != (conv.id, self.mode):
+            words = self._desk.draft(conv.id, self.mode)
+            composer.bind(conv.id, self.mode, conv.contact_name, conv.channel, words)
+        composer.window(conv.window_closes_at, self._desk.clock.now())
+
+    def prefer_draft(self, conversation: ConversationId) -> None:
+        """Choose the mode in which words wait, so that they are seen."""
+        reply = self._desk.draft(conversation, Mode.REPLY).text
+        note = self._desk.draft(conversation, Mode.NOTE).text
+        self.mode = Mode.NOTE if note and not reply else Mode.REPLY
+
+    def leave(self) -> None:
+        """The composer is left: what it holds stays with its conversation."""
+        if self.active and self._desk.selected is not None:
+            self._desk.signal(TypingSignal(self._desk.selected, on=False))
+
+    def keep(self, conversation: ConversationId, mode: Mode, words: Words) -> None:
+        """Something was typed."""
+        self._desk.keep_draft(conversation, mode, words)
+
+    def send(self, conversation: ConversationId, mode: Mode, text: str, then: str) -> None:
+        """Send words, and then resolve or snooze, where that was asked for."""
+        desk, console = self._desk, self._console
+        try:
+            desk.send(conversation, text, mode)
+        except CannotDo:
+            self.restore(conversation, mode, "")
+            raise
+        if conversation == desk.selected:
+            console.transcript.to_end()
+        conv = desk.store.get(conversation)
+        name = conv.contact_name if conv else ""
+        if mode is Mode.NOTE:
+            console.say(_("Note added; {name} does not see it.").format(name=name))
+        if then == "resolve":
+            desk.resolve()
+            console.acted(_("Sent; {name} is resolved."), advance=True)
+        elif then == "snooze":
+            desk.snooze(None)
+            console.acted(_("Sent; {name} sleeps until the customer writes."), advance=True)
+
+    def press(self, action: str) -> None:
+        """A key of the composer's was chosen from the palette or the help."""
+        self._console.composer.act(action)
+
+    def restore(self, conversation: ConversationId, mode: Mode, text: str) -> None:
+        """Bring words back into the draft: in front of what has been written since."""
+        now = self._desk.draft(conversation, mode).text
+        joined = "\n\n".join(part for part in (text, now) if part.strip())
+        lines = joined.split("\n")
+        words = Words(joined, (len(lines) - 1, len(lines[-1])))
+        self._desk.keep_draft(conversation, mode, words)
+        if conversation == self._desk.selected:
+            self.mode = mode
+            self.bind(self._desk.conversation, anew=True)
+
+    def refused(self, op_id: OpId) -> None:
+        """The desk refused words: they come back into the draft."""
+        pending = self._desk.take_back(op_id)
+        if pending is not None and isinstance(pending.op, Send | Note):
+            mode = Mode.NOTE if isinstance(pending.op, Note) else Mode.REPLY
+            self.restore(pending.op.conversation, mode, pending.op.text)
+
+    def switch(self) -> None:
+        """Reply becomes note and the other way round; each has words of its own."""
+        self.mode = Mode.REPLY if self.mode is Mode.NOTE else Mode.NOTE
+        self.bind(self._desk.conversation)
+        self._console.composer.focus()
+
+    def fill(self, reply: CannedReply) -> Filled:
+        """What a canned reply says to the selected customer."""
+        conv = self._desk.need()
+        store = self._desk.store
+        me = store.agents.get(store.me)
+        if me is None:
+            raise CannotDo(_("The desk has not said who you are yet; wait a moment."))
+        company = self._console.company or store.desk_name
+        contact = store.contact_of(conv)
+        values = canned.values_for(contact, conv, me, company, language())
+        return canned.fill(reply, values)
+
+    def insert(self, reply_id: str) -> None:
+        """Put a canned reply into the composer, filled."""
+        replies = self._console.library.replies
+        reply = next((reply for reply in replies if reply.id == reply_id), None)
+        if reply is not None:
+            text = sanitise(self.fill(reply).text, Field.COMPOSER)
+            self._console.composer.insert(text)
+            self._console.composer.focus()

@@ -1,0 +1,17 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared data beside the project; the test is skipped where it is missing."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("needs ../shared/data beside the project (real conversations, hostile strings)")
+    return SHARED / "data"
