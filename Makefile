@@ -1,5 +1,5 @@
 # make run     the console on the demo desk     make run ARGS="--as ben --theme light"
-# make test    every test that must pass        make test ARGS="tests/test_when.py"
+# make test    every test that must pass        make test ARGS="tests/when/test_when.py"
 # make help    the rest
 
 MAKEFLAGS += --no-print-directory

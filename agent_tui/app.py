@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import gc
+import sys
+import traceback
 from typing import ClassVar
 
+from rich.text import Text
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 
 from agent_tui import canned
 from agent_tui.canned import Library
@@ -15,8 +22,10 @@ from agent_tui.config import Settings
 from agent_tui.console import Console
 from agent_tui.desk import Desk
 from agent_tui.i18n import _
+from agent_tui.sanitise import Field, plain_line, sanitise
 from agent_tui.session import Session
 from agent_tui.theme import THEMES
+from agent_tui.turnstile import Turnstile
 
 FRAME = 1 / 60
 """Seconds between two looks at what came in: events of one frame are shown together."""
@@ -42,6 +51,7 @@ class AgentTui(App[None]):
         self._settings = settings
         self._clock = clock or SystemClock()
         self._draining = False
+        self._turnstile = Turnstile(self, super().on_event)
         self.desk = Desk(session.store, session, self._clock, SystemIds(self._clock))
         self.console_screen = Console(
             self.desk, settings, source, Library((), ()), session.reconnect
@@ -55,10 +65,23 @@ class AgentTui(App[None]):
         self.run()
         return self.return_code or 0
 
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed comes in one by one."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._turnstile.take(event)
+        else:
+            await super().on_event(event)
+
     def on_mount(self) -> None:
         """Show the console, and listen from then on."""
         self.push_screen(self.console_screen)
-        self._session.listen(lambda: self._loop_call(self._woken))
+        # The link's thread wakes this loop, in the context that the framework's timers need.
+        loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(self._woken, context=context)
+
+        self._session.listen(wake)
         self.set_interval(0.1, self._pump)
         self.call_after_refresh(self._settle)
 
@@ -72,12 +95,6 @@ class AgentTui(App[None]):
         gc.collect()
         gc.freeze()
 
-    def _loop_call(self, work: object) -> None:
-        del work
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._woken)
-
     def _woken(self) -> None:
         """Something came in: look at it with whatever else comes in this frame."""
         if not self._draining:
@@ -89,13 +106,38 @@ class AgentTui(App[None]):
         change = self._session.drain()
         if change:
             change |= self._session.pump()
-            self.console_screen.follow(change)
+            self.console_screen.show.follow(change)
 
     def _pump(self) -> None:
         """Send what has come due."""
         change = self._session.pump()
         if change:
-            self.console_screen.follow(change)
+            self.console_screen.show.follow(change)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """As the framework's, but never reading markup in what may be a customer's words."""
+        super().notify(
+            plain_line(message),
+            title=plain_line(title),
+            severity=severity,
+            timeout=timeout,
+            markup=markup,
+        )
+
+    def _fatal_error(self) -> None:
+        """Leave with the traceback, but without local variables: they hold tokens and letters."""
+        self.bell()
+        words = sanitise("".join(traceback.format_exception(*sys.exc_info())), Field.BODY)
+        self._exit_renderables.append(Text(words))
+        self._close_messages_no_wait()
 
     def action_leave(self) -> None:
         """Leave, asking first where something is unsent."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from agent_tui import choices
+from agent_tui.change import NOTHING
 from agent_tui.choices import Awake, Owner
 from agent_tui.commands import BY_ID, COMMANDS, Place
 from agent_tui.desk import CannotDo
@@ -161,6 +162,6 @@ class Asking:
                 answered(answer)
             except CannotDo as reason:
                 self._console.say(str(reason), alarm=True)
-            self._console.refresh_changes()
+            self._console.show.follow(NOTHING)
 
         self._console.app.push_screen(Picker(question, self._console.picker_corner), done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent_tui.events import Rejected
-from agent_tui.model import AgentId, ContactId, ConversationId, Message
+from agent_tui.model import AgentId, ContactId, ConversationId, Message, OpId
 from agent_tui.outbox import Pending
 
 
@@ -17,6 +17,8 @@ class Refused:
     rejected: Rejected
     behind: int
     """How many later requests were stopped with it."""
+    dropped: tuple[OpId, ...] = ()
+    """Those of them that are not kept: changes of state that were built on this one."""
 
 
 @dataclass(frozen=True, slots=True)

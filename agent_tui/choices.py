@@ -29,7 +29,7 @@ from agent_tui.model import (
 )
 from agent_tui.sanitise import Field, sanitise
 from agent_tui.store import Store
-from agent_tui.when_hours import BusinessHours
+from agent_tui.when import BusinessHours
 from agent_tui.widgets.picker import Choice, Find
 
 T = TypeVar("T")

@@ -128,8 +128,11 @@ def _open(verb: Open, raw: RawConfig, settings: Settings) -> int:
     else:
         profile = choose_profile(raw, verb.profile)
         if profile is None:
-            tell(_("no desk is set up (agent-tui login URL does that), so this is the demo"))
-            return _demo(Demo(verb.agent, MockOptions()), settings)
+            return _demo(
+                Demo(verb.agent, MockOptions()),
+                settings,
+                _("no desk is set up (agent-tui login URL does that), so this is the demo"),
+            )
         account, source = account_of(profile, verb.agent), f"profile {profile.name}"
     found = find_token(account, os.environ, SystemKeyRing(), prompt_if_terminal())
     return _console(Target(account.url, found.token, account.agent, source), settings)
@@ -148,8 +151,11 @@ def _account_at(url: str, agent: str | None, raw: RawConfig) -> Account:
     return Account(url, agent)
 
 
-def _demo(verb: Demo, settings: Settings) -> int:
-    """Open the console on a desk inside the program, by a socket like any other."""
+def _demo(verb: Demo, settings: Settings, notice: str = "") -> int:
+    """Open the console on a desk inside the program, by a socket like any other.
+
+    `notice` is told once the desk runs.
+    """
     from agent_tui.backends.mock.embedded import EmbeddedDesk  # noqa: PLC0415 - late: heavy
 
     desk = EmbeddedDesk(verb.options)
@@ -163,6 +169,8 @@ def _demo(verb: Demo, settings: Settings) -> int:
                 _("nobody called {agent} works at the demo's desk: give --as one of {agents}")
                 .format(agent=verb.agent, agents=", ".join(agents))
             )  # fmt: skip
+        if notice:
+            tell(notice)
         agent = verb.agent or agents[0]
         return _console(Target(desk.url, Secret(desk.token), agent, "demo"), settings)
     finally:
@@ -172,11 +180,6 @@ def _demo(verb: Demo, settings: Settings) -> int:
 def _console(target: Target, settings: Settings) -> int:
     from agent_tui.start import StartError, open_console  # noqa: PLC0415 - late: heavy
 
-    tell(
-        _("opening {url} as {agent} ({source})").format(
-            url=target.url, agent=target.agent, source=target.source
-        )
-    )
     try:
         return open_console(target, settings)
     except StartError as error:

@@ -210,10 +210,10 @@ COMMANDS: tuple[Command, ...] = (
             _resolve, _not_resolved, mark("resolve")),
     Command("search", mark("Search in the loaded list"), ("/",), NOT_TYPING, VIEWING,
             lambda s: s.walk.search(), hint=mark("search")),
-    Command("palette", mark("Every command, by name"), ("ctrl+p", "ctrl+k"), EVERYWHERE, PROGRAM,
-            lambda s: s.ask.palette(), hint=mark("everything"), in_palette=False),
     Command("help", mark("The keys of this place"), ("?", "f1"), EVERYWHERE, PROGRAM,
             lambda s: s.ask.help(), hint=mark("keys")),
+    Command("palette", mark("Every command, by name"), ("ctrl+p", "ctrl+k"), EVERYWHERE, PROGRAM,
+            lambda s: s.ask.palette(), hint=mark("everything"), in_palette=False),
     Command("reply-canned", mark("Reply with a canned reply"), ("R",), NOT_TYPING, ANSWERING,
             lambda s: s.write.compose(Mode.REPLY, canned=True), _need),
     Command("snooze-until-reply", mark("Snooze until the customer replies"), ("S",), NOT_TYPING,
@@ -304,12 +304,17 @@ PREFIXES = frozenset(
 
 
 def keymap(place: Place, commands: Iterable[Command] = COMMANDS) -> dict[str, Command]:
-    """Which key does what in a place. Raises ValueError where two want the same key."""
+    """Which key does what in a place. Raises ValueError where two want the same key.
+
+    In the composer letters are letters: only keys that write nothing act there.
+    """
     result: dict[str, Command] = {}
     for command in commands:
         if place not in command.places:
             continue
         for key in command.keys:
+            if place is Place.COMPOSER and (len(key) == 1 or " " in key):
+                continue
             if key in result:
                 message = f"{key} is bound to {result[key].id} and to {command.id}"
                 raise ValueError(message)
@@ -329,10 +334,10 @@ _NAMES = {
 
 def key_name(key: str) -> str:
     """A key as people say it: ``Ctrl+P``, ``g i``, ``Esc``."""
+    if key in _NAMES or not key:
+        return _NAMES.get(key, key)
     if " " in key:
         return " ".join(key_name(part) for part in key.split(" "))
-    if key in _NAMES:
-        return _NAMES[key]
     if "+" in key:
         return "+".join(
             _NAMES.get(part, part.upper() if len(part) == 1 else part.capitalize())
@@ -341,13 +346,20 @@ def key_name(key: str) -> str:
     return key.upper() if len(key) > 1 and key[0] == "f" and key[1:].isdigit() else key
 
 
+def key_in(command: Command, place: Place) -> str:
+    """The first key of a command that acts in a place, as people say it; empty: there is none."""
+    keys = (key for key in command.keys if KEYMAPS[place].get(key) is command)
+    return key_name(next(keys, ""))
+
+
 def hints(stage: Stage) -> list[Hint]:
-    """The footer of the place the keys go to now."""
+    """The footer of the place the keys go to now: what belongs to this place alone comes first."""
     place = stage.place
+    here = [command for command in COMMANDS if command.hint and place in command.places]
+    here.sort(key=lambda command: command.places is EVERYWHERE)
     return [
-        Hint(key_name(command.keys[0]), _(command.hint), command.blocked(stage) is None, command.id)
-        for command in COMMANDS
-        if command.hint and place in command.places
+        Hint(key_in(command, place), _(command.hint), command.blocked(stage) is None, command.id)
+        for command in here
     ]
 
 

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from agent_tui.i18n import LANGUAGES, _, preferred_language
 from agent_tui.secret import Secret
-from agent_tui.when_hours import BusinessHours
+from agent_tui.when import BusinessHours
 
 THEMES: Final = ("auto", "dark", "light")
 """What ``theme`` may be; ``auto`` leaves the choice to the console."""

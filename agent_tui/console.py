@@ -14,19 +14,18 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Input
 
-from agent_tui import commands, presenting, shown
+from agent_tui import commands
 from agent_tui.asking import Asking
 from agent_tui.canned import Library
-from agent_tui.change import Change, Refused
+from agent_tui.change import NOTHING, Change
 from agent_tui.commands import KEYMAPS, PREFIXES, Command, Place
 from agent_tui.config import Settings
 from agent_tui.desk import CannotDo, Desk
 from agent_tui.i18n import _
-from agent_tui.model import ConversationId
-from agent_tui.news import notice_of
-from agent_tui.ops import Note, Send, TypingSignal, ViewingSignal
+from agent_tui.ops import TypingSignal
+from agent_tui.showing import Showing
 from agent_tui.views import VIEWS
-from agent_tui.walking import REST, Walking
+from agent_tui.walking import Walking
 from agent_tui.widgets.bottom_bar import BottomBar
 from agent_tui.widgets.composer import Composer
 from agent_tui.widgets.composer_messages import (
@@ -46,9 +45,6 @@ from agent_tui.widgets.picker import OneLine
 from agent_tui.widgets.top_bar import TopBar
 from agent_tui.widgets.transcript import Transcript
 from agent_tui.writing import Writing
-
-SAID_FOR = 6.0
-"""Seconds a line of the program stays in the last line; an alarm stays twice as long."""
 
 
 class Console(Screen[None]):
@@ -78,7 +74,6 @@ class Console(Screen[None]):
         self.company = settings.company
         self.library = library
         self.resync_link = resync
-        self._source = source
         self.inbox = InboxList(zone=settings.zone)
         self.list_head = ListHead()
         self.transcript = Transcript()
@@ -90,11 +85,7 @@ class Console(Screen[None]):
         self.walk = Walking(self)
         self.write = Writing(self)
         self.ask = Asking(self)
-        self._prefix = ""
-        self._said: tuple[str, bool, float] | None = None
-        self._read_seq = 0
-        self._viewing_told = 0.0
-        self._opened = False
+        self.show = Showing(self, source)
 
     # The parts
 
@@ -117,8 +108,8 @@ class Console(Screen[None]):
     def on_mount(self) -> None:
         """Show what is here; the rest comes by changes."""
         self.add_class("at-list")
-        self.set_interval(1.0, self._second)
-        self.follow(Change(everything=True))
+        self.set_interval(1.0, self.show.second)
+        self.show.follow(Change(everything=True))
 
     @property
     def place(self) -> Place:
@@ -156,136 +147,11 @@ class Console(Screen[None]):
         pane = self.query_one("#conversation-pane")
         return (pane.region.x + 1, pane.region.y + 2) if pane.display else (1, 3)
 
-    # What changed
-
-    def follow(self, change: Change) -> None:
-        """Bring the screen up to date with what became different."""
-        change |= self.desk.take_changes()
-        views = self.desk.follow(change)
-        for news in change.news:
-            if isinstance(news, Refused):
-                self.desk.forget(news.pending.op.id)
-                if isinstance(news.pending.op, Send | Note):
-                    self.write.refused(news.pending.op.id)
-            notice = notice_of(self.desk, news)
-            if notice is not None:
-                self.say(notice.words, alarm=notice.alarm)
-        if not self._opened and self.desk.store.ready:
-            self._opened = True
-            self.desk.view_id = self.desk.views.first_waiting(self.desk.store.get)
-        if views or change:
-            self.refresh_list()
-            self._show_conversation(change)
-        self._show_bars()
-
-    def refresh_changes(self) -> None:
-        """Show what the seat's own verbs changed."""
-        self.follow(self.desk.take_changes())
-
-    def refresh_list(self) -> None:
-        """Show the rows of the view again."""
-        view = self.desk.view.view
-        order = _("searching: {query}").format(query=self.walk.query) if self.walk.query else None
-        self.list_head.show(_(view.title), order or _(view.order))
-        self.inbox.set_empty(self._empty_words())
-        self.inbox.show(self.walk.rows, self.desk.clock.now())
-        self.walk.settle()
-
-    def _empty_words(self) -> str:
-        if self.walk.query:
-            return _("Nothing fits. Esc shows all again.")
-        return presenting.empty_words(self.desk, self.zone)
-
-    def open_selected(self) -> None:
-        """Another conversation is on the screen: its words, its people, its messages."""
-        conv = self.desk.conversation
-        self._read_seq = conv.seq if conv is not None and not conv.unread else 0
-        if conv is not None:
-            self._read_seq = self._read_up_to(conv.id)
-            self.write.prefer_draft(conv.id)
-            thread = self.desk.store.threads.get(conv.id)
-            if thread is None or not thread.loaded:
-                self.set_timer(REST, lambda: self._fetch(conv.id))
-            else:
-                self.desk.open_thread(conv.id)
-        self.write.bind(conv)
-        self._viewing_told = 0.0
-        self._show_conversation(Change(everything=True))
-        self._show_bars()
-
-    def _read_up_to(self, conversation: ConversationId) -> int:
-        """The newest message that had been read when it was opened."""
-        conv = self.desk.store.get(conversation)
-        thread = self.desk.store.threads.get(conversation)
-        if conv is None or not conv.unread or thread is None:
-            return 0
-        customers = [m.seq for m in thread.messages if m.author.kind == "customer"]
-        return customers[-conv.unread] - 1 if len(customers) >= conv.unread else 0
-
-    def _fetch(self, conversation: ConversationId) -> None:
-        if conversation == self.desk.selected:
-            self.desk.open_thread(conversation)
-            neighbour = self.inbox.neighbour(conversation)
-            if neighbour is not None:
-                self.desk.open_thread(neighbour)
-            self.refresh_changes()
-
-    def _show_conversation(self, change: Change) -> None:
-        conv = self.desk.conversation
-        now = self.desk.clock.now()
-        if conv is None:
-            self.header.show(None, now, self.zone)
-            return
-        self.header.show(presenting.header(self.desk, conv), now, self.zone)
-        self.write.bind(conv)
-        if change.everything or conv.id in change.threads:
-            if not self._read_seq:
-                self._read_seq = self._read_up_to(conv.id)
-            thread = presenting.thread(self.desk, conv.id, self._read_seq)
-            self.transcript.show(thread, now, self.zone)
-        self.customer.show(presenting.card(self.desk, conv), now, self.zone, self._locale)
-
-    @property
-    def _locale(self) -> str:
-        from agent_tui.i18n import language  # noqa: PLC0415
-
-        return language()
-
-    def _show_bars(self) -> None:
-        now = self.desk.clock.now()
-        self.top.show(presenting.top_bar(self.desk, self._source, now, self.zone))
-        status, alarm = presenting.on_its_way(self.desk, now)
-        if self._said is not None:
-            status, alarm, _until = self._said
-        if self._prefix:
-            hints = commands.choices_after(self._prefix, self.place)
-        else:
-            hints = commands.hints(self)
-        typing = self.place is Place.COMPOSER
-        self.bottom.show(shown.BottomBar(tuple(hints), status, alarm, typing))
-
-    def _second(self) -> None:
-        """What the clock changes."""
-        desk, now = self.desk, self.desk.clock.now()
-        if self._said is not None and desk.clock.monotonic() >= self._said[2]:
-            self._said = None
-        self.inbox.now = now
-        self.follow(desk.store.tick(now))
-        if desk.store.outbox and desk.selected is not None:
-            self._show_conversation(Change(threads=frozenset({desk.selected})))
-        elif desk.selected is not None:
-            self._show_conversation(Change())
-        if desk.selected is not None and desk.clock.monotonic() - self._viewing_told >= 10:
-            self._viewing_told = desk.clock.monotonic()
-            desk.signal(ViewingSignal(desk.selected))
-
     # Saying
 
     def say(self, words: str, *, alarm: bool = False) -> None:
         """One line for the agent, at the foot of the screen."""
-        lasts = SAID_FOR * (2 if alarm else 1)
-        self._said = (words, alarm, self.desk.clock.monotonic() + lasts)
-        self._show_bars()
+        self.show.say(words, alarm=alarm)
 
     def acted(self, words: str, *, advance: bool = False) -> None:
         """Something was done to the selected conversation; then perhaps on to the next one.
@@ -295,7 +161,7 @@ class Console(Screen[None]):
         conv = self.desk.conversation
         name = conv.contact_name if conv is not None else ""
         following = self.inbox.neighbour(conv.id) if conv is not None and advance else None
-        self.refresh_changes()
+        self.show.follow(NOTHING)
         if advance and conv is not None and conv.id not in self.desk.view:
             if following is not None:
                 self.inbox.select(following)
@@ -307,7 +173,7 @@ class Console(Screen[None]):
     def undo(self) -> None:
         """Take the last action back, and go to where it was done."""
         undone = self.desk.undo()
-        self.refresh_changes()
+        self.show.follow(NOTHING)
         self.walk.go_to(undone.conversation)
         if undone.text is not None:
             self.write.restore(undone.conversation, undone.mode, undone.text)
@@ -326,7 +192,7 @@ class Console(Screen[None]):
             Place.CUSTOMER: self.customer,
         }[place]
         target.focus()
-        self._show_bars()
+        self.show.bars()
 
     def show_customer(self, on: bool) -> None:
         """The customer pane beside the conversation, or not."""
@@ -368,12 +234,12 @@ class Console(Screen[None]):
             self._search_key(event)
             return
         key = self._spelled(event)
-        if self._prefix:
-            key, self._prefix = f"{self._prefix} {key}", ""
+        if self.show.prefix:
+            key, self.show.prefix = f"{self.show.prefix} {key}", ""
         elif key in PREFIXES and self.place is not Place.COMPOSER:
-            self._prefix = key
+            self.show.prefix = key
             event.stop()
-            self._show_bars()
+            self.show.bars()
             return
         command = KEYMAPS[self.place].get(key)
         if command is not None:
@@ -384,7 +250,7 @@ class Console(Screen[None]):
             event.stop()
             self.say(_("{key} does nothing here; ? shows the keys.").format(key=key))
         else:
-            self._show_bars()
+            self.show.bars()
 
     @staticmethod
     def _spelled(event: events.Key) -> str:
@@ -415,7 +281,11 @@ class Console(Screen[None]):
             command.run(self)
         except CannotDo as why:
             self.say(str(why))
-        self.refresh_changes()
+        self.show.follow(NOTHING)
+
+    def run_by_id(self, command_id: str) -> None:
+        """Run a command by its name in the registry."""
+        self.run(commands.BY_ID[command_id])
 
     def toggle_theme(self) -> None:
         """Light becomes dark, and dark light."""
@@ -429,24 +299,24 @@ class Console(Screen[None]):
 
     @on(BottomBar.HintClicked)
     def _hint_clicked(self, event: BottomBar.HintClicked) -> None:
-        self.run(commands.BY_ID[event.command])
+        self.run_by_id(event.command)
 
     @on(TopBar.TabClicked)
     def _tab_clicked(self, event: TopBar.TabClicked) -> None:
         self.walk.show_view(next(view.id for view in VIEWS if view.key == event.key))
-        self.refresh_changes()
+        self.show.follow(NOTHING)
 
     # What the panes tell
 
     @on(InboxList.Highlighted)
-    def _highlighted(self, event: InboxList.Highlighted) -> None:
-        self.walk.chosen = True
-        self.walk.select(event.conversation)
+    def _highlighted(self) -> None:
+        if self.inbox.selected != self.desk.selected:
+            self.walk.sync()
+            self.show.follow(NOTHING)
 
     @on(InboxList.Opened)
-    def _opened_row(self, event: InboxList.Opened) -> None:
-        self.walk.chosen = True
-        self.walk.select(event.conversation)
+    def _opened_row(self) -> None:
+        self.walk.sync()
         self.focus_pane(Place.CONVERSATION)
 
     @on(Transcript.OlderWanted)
@@ -455,13 +325,13 @@ class Console(Screen[None]):
             self.desk.older(event.conversation, event.before_seq)
         else:
             self.desk.open_thread(event.conversation)
-        self.refresh_changes()
+        self.show.follow(NOTHING)
 
     @on(Transcript.Seen)
     def _seen(self, event: Transcript.Seen) -> None:
         if self.walk.chosen:
             self.desk.mark_read(event.conversation, event.seq)
-            self.refresh_changes()
+            self.show.follow(NOTHING)
 
     @on(Edited)
     def _edited(self, event: Edited) -> None:
@@ -471,7 +341,7 @@ class Console(Screen[None]):
     def _left(self, event: Left) -> None:
         self.write.keep(event.conversation, event.mode, event.words)
         self.focus_pane(Place.CONVERSATION)
-        self.refresh_changes()
+        self.show.follow(NOTHING)
 
     @on(SendAsked)
     def _send_asked(self, event: SendAsked) -> None:
@@ -479,7 +349,7 @@ class Console(Screen[None]):
             self.write.send(event.conversation, event.mode, event.text, event.then)
         except CannotDo as why:
             self.say(str(why), alarm=True)
-        self.refresh_changes()
+        self.show.follow(NOTHING)
 
     @on(ComposerRefused)
     def _composer_refused(self, event: ComposerRefused) -> None:
@@ -488,7 +358,7 @@ class Console(Screen[None]):
             self.say(_("Sent now."))
         else:
             self.say(event.reason)
-        self.refresh_changes()
+        self.show.follow(NOTHING)
 
     @on(ModeToggled)
     def _mode_toggled(self, event: ModeToggled) -> None:
@@ -506,4 +376,4 @@ class Console(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         """The keys go elsewhere now: the last line says which act there."""
-        self._show_bars()
+        self.show.bars()

@@ -125,7 +125,7 @@ def terminal_here(environ: Mapping[str, str]) -> Terminal:
         rows=size.lines,
         term=term,
         colours=_colours(term, environ),
-        encoding=(sys.stdout.encoding or "").lower(),
+        encoding=sys.stdout.encoding or "",
         keyboard=sys.stdin is not None and sys.stdin.isatty(),
         screen=sys.stdout.isatty(),
     )
@@ -206,7 +206,7 @@ def _about_term(terminal: Terminal) -> Finding:
 
 
 def _about_encoding(terminal: Terminal) -> Finding:
-    if terminal.encoding.replace("-", "") == "utf8":
+    if terminal.encoding.lower().replace("-", "") == "utf8":
         return Finding(Verdict.WELL, _("text is UTF-8"))
     return Finding(
         Verdict.WRONG,

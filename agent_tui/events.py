@@ -71,6 +71,8 @@ class SnapshotPart:
     """Counted from 1."""
     parts: int
     conversations: tuple[Conversation, ...]
+    at_seq: int | None = None
+    """The point of the stream it is the truth at; None: where the welcome said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,8 @@ class Unrecognised:
     """Something this version does not know; counted, never an error."""
 
     what: SafeText
+    seq: int = 0
+    """Its place in the stream; 0: it has none."""
 
 
 Event = (
@@ -235,3 +239,13 @@ Event = (
     | Unrecognised
 )
 """Every fact there is."""
+
+Sequenced = (
+    MessageReceived
+    | ConversationChanged
+    | DeliveryChanged
+    | ContactChanged
+    | AgentChanged
+    | Unrecognised
+)
+"""Facts with a place in the desk's stream."""

@@ -35,12 +35,17 @@ class Pending:
     rejection: Rejected | None = None
     settled_at_seq: int | None = None
     """The desk has it; it leaves the outbox once the stream has reached this number."""
+    folded: bool = False
+    """What the desk has told us includes it; its words stay until its twin is in the thread."""
+    unsure: bool = False
+    """The line broke while it was under way: the desk may have it."""
     attempts: int = 0
 
     @property
     def waiting(self) -> bool:
-        """It has not been handed to the link yet, so it can still be taken back."""
-        return self.settled_at_seq is None and self.state is not SendState.SENDING
+        """The desk does not have it for certain, so it can still be taken back."""
+        under_way = self.state is SendState.SENDING or self.unsure
+        return self.settled_at_seq is None and not under_way
 
 
 class Outbox:
@@ -84,7 +89,9 @@ class Outbox:
 
     def take_due(self, now: datetime) -> list[AnyOp]:
         """The heads of the queues that go out now, marked as under way; `IN_FLIGHT` at most."""
-        room = IN_FLIGHT - sum(1 for p in self if p.state is SendState.SENDING)
+        room = IN_FLIGHT - sum(
+            1 for p in self if p.state is SendState.SENDING and p.settled_at_seq is None
+        )
         due: list[AnyOp] = []
         for queue in self._queues.values():
             if len(due) >= room:
@@ -118,9 +125,19 @@ class Outbox:
         self._put(replace(pending, settled_at_seq=seq, leaves_at=None))
         return pending
 
+    def fold(self, op_id: OpId) -> None:
+        """What the desk has told us includes it, but its words are not in the thread yet."""
+        pending = self.get(op_id)
+        if pending is not None:
+            self._put(replace(pending, settled_at_seq=0, leaves_at=None, folded=True))
+
     def reached(self, seq: int) -> list[Pending]:
         """The stream came to `seq`: what was settled up to there leaves."""
-        gone = [p for p in self if p.settled_at_seq is not None and p.settled_at_seq <= seq]
+        gone = [
+            p
+            for p in self
+            if p.settled_at_seq is not None and p.settled_at_seq <= seq and not p.folded
+        ]
         for pending in gone:
             self.remove(pending.op.id)
         return gone
@@ -128,13 +145,22 @@ class Outbox:
     def retry(
         self, op_id: OpId, at: datetime | None = None, problem: SafeText | None = None
     ) -> None:
-        """It did not arrive (or may not have): it goes again with the same id, not before `at`."""
+        """It goes again with the same id: not before `at` where the desk asked for that, else
+        as soon as may be, because no answer came and the desk may or may not have it.
+        """
         pending = self.get(op_id)
-        if pending is not None and pending.settled_at_seq is None:
-            state = SendState.QUEUED if at is None else SendState.RETRY
-            self._put(
-                replace(pending, state=state, leaves_at=at, problem=problem or pending.problem)
+        if pending is None or pending.settled_at_seq is not None:
+            return
+        unsure = at is None
+        self._put(
+            replace(
+                pending,
+                state=SendState.QUEUED if unsure else SendState.RETRY,
+                leaves_at=at,
+                problem=problem or pending.problem,
+                unsure=unsure,
             )
+        )
 
     def refuse(self, rejected: Rejected, problem: SafeText) -> tuple[Pending | None, list[Pending]]:
         """The desk said no: words are kept as failed or held, anything else is dropped.
@@ -145,17 +171,24 @@ class Outbox:
         pending = self.get(rejected.op_id)
         if pending is None:
             return None, []
-        behind = [p for p in self._queues[pending.op.conversation] if p.op.id != pending.op.id]
+        queue = self._queues[pending.op.conversation]
+        place = next(i for i, p in enumerate(queue) if p.op.id == pending.op.id)
+        behind = [p for p in queue[place + 1 :] if p.settled_at_seq is None]
         if isinstance(pending.op, Send | Note):
             state = SendState.HELD if rejected.refusal is Refusal.STALE else SendState.FAILED
             self._put(
-                replace(pending, state=state, problem=problem, rejection=rejected, leaves_at=None)
+                replace(
+                    pending,
+                    state=state,
+                    problem=problem,
+                    rejection=rejected,
+                    leaves_at=None,
+                    unsure=False,
+                )
             )
         else:
             self.remove(pending.op.id)
         for later in behind:
-            if later.settled_at_seq is not None:
-                continue
             if isinstance(later.op, Send | Note):
                 self._put(replace(later, state=SendState.HELD, leaves_at=None, problem=problem))
             else:

@@ -35,13 +35,18 @@ from agent_tui.ops import (
     StateOp,
 )
 from agent_tui.outbox import Pending
+from agent_tui.sanitise import Field, sanitise
 from agent_tui.shown import Entry, SendState
+
+PREVIEW = 200
+"""Characters of a preview, as the desk makes it (protocol §2)."""
 
 
 def overlay(base: Conversation, pending: Iterable[Pending]) -> Conversation:
     """`base` with the pending ops of this conversation applied, in order."""
     for entry in pending:
-        if entry.state is not SendState.FAILED and entry.state is not SendState.HELD:
+        stuck = entry.state is SendState.FAILED or entry.state is SendState.HELD
+        if not stuck and not entry.folded:
             base = _apply(base, entry.op, entry.made_at)
     return base
 
@@ -54,7 +59,11 @@ def _apply(  # noqa: PLR0912 - one arm an op
     match op:
         case Send(text=text):
             return replace(
-                conv, preview=text, last_author=AuthorKind.AGENT, last_at=at, waiting_since=None
+                conv,
+                preview=sanitise(text[:PREVIEW], Field.LINE),
+                last_author=AuthorKind.AGENT,
+                last_at=at,
+                waiting_since=None,
             )
         case Note():
             return conv

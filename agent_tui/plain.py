@@ -40,8 +40,10 @@ def _fields(store: Store, conv: Conversation, now: datetime) -> Iterator[str]:
     yield rules_of(conv.channel).mark
     yield f"#{conv.number}"
     yield conv.contact_name or "?"
-    waits = when.waiting(conv.waiting_since, now) if conv.waiting_since else "-"
-    yield _("waits {time}").format(time=waits)
+    if conv.waiting_since is not None:
+        yield _("waits {time}").format(time=when.waiting(conv.waiting_since, now))
+    else:
+        yield _("answered")
     yield ngettext("{count} unread", "{count} unread", conv.unread).format(count=conv.unread)
     yield store.agent_name(conv.assignee) or _("nobody")
     if conv.priority is not Priority.NONE:

@@ -17,7 +17,6 @@ from agent_tui.model import (
     Conversation,
     ConversationId,
     SafeText,
-    Status,
 )
 from agent_tui.overlay import entry_of
 from agent_tui.sanitise import Field, sanitise
@@ -219,7 +218,7 @@ def _link_words(desk: Desk, zone: ZoneInfo) -> SafeText:
     link = desk.store.link
     if link.link is Link.OFFLINE:
         since = link.since.astimezone(zone).strftime("%H:%M")
-        return sanitise(_("offline since {time}").format(time=since), Field.LINE)
+        return sanitise(_("since {time}").format(time=since), Field.LINE)
     return link.detail
 
 
@@ -267,15 +266,3 @@ def on_its_way(desk: Desk, now: datetime) -> tuple[str, bool]:
         held = words.format(count=counts[SendState.HOLDING])
         return _("{held} · undo z ({seconds} s)").format(held=held, seconds=seconds), False
     return "", False
-
-
-def mine_unanswered(desk: Desk) -> int:
-    """How many open conversations of mine wait for my next word."""
-    index = desk.views["mine"]
-    count = 0
-    for place in range(len(index)):
-        conversation = desk.store.get(index.id_at(place))
-        if conversation is None or conversation.waiting_since is None:
-            break
-        count += conversation.status is Status.OPEN
-    return count

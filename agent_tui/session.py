@@ -10,6 +10,8 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from agent_tui.backends.base import Backend, Rejected, Unauthorised, Unreachable
@@ -30,6 +32,7 @@ from agent_tui.sanitise import plain_line
 from agent_tui.store import Store
 
 MakeBackend = Callable[[], Backend]
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Session:
@@ -88,30 +91,30 @@ class Session:
             return NOTHING
         due, change = self.store.take_due(self._clock.now())
         for op in due:
-            self._in_link(self._submit(op))
+            self._in_link(partial(self._submit, op))
         return change
 
     def ask_history(self, conversation: ConversationId, before: int | None) -> None:
         """Ask for a page of a thread; it comes as an event."""
-        self._in_link(self._history(conversation, before))
+        self._in_link(partial(self._history, conversation, before))
 
     def signal(self, signal: Signal) -> None:
         """Tell that we type or look, if that can be told right now."""
-        self._in_link(self._signal(signal))
+        self._in_link(partial(self._signal, signal))
 
     def stop(self, timeout: float = 2.0) -> None:
         """End the link; waits at most `timeout` seconds for it."""
         loop, backend = self._loop, self._backend
         if loop is not None and backend is not None and self._thread.is_alive():
             self._stopping = True
-            self._in_link(backend.aclose())
+            self._in_link(backend.aclose)
             self._thread.join(timeout)
 
     def reconnect(self) -> None:
         """Let the link go and begin a new one, which fetches everything again."""
         backend = self._backend
         if backend is not None and not self._stopping:
-            self._in_link(backend.aclose())
+            self._in_link(backend.aclose)
 
     # The link's side
 
@@ -136,18 +139,15 @@ class Session:
         if tell:
             wake()
 
-    def _in_link(self, work: Coroutine[Any, Any, None]) -> None:
+    def _in_link(self, work: Work) -> None:
+        """Do `work` in the link's loop, if that still runs."""
         loop = self._loop
-        if loop is None or loop.is_closed():
-            work.close()
-            return
-        try:
-            loop.call_soon_threadsafe(self._begin, work)
-        except RuntimeError:
-            work.close()
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop closed in between: there is nobody to tell
+                loop.call_soon_threadsafe(self._begin, work)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _begin(self, work: Work) -> None:
+        task = asyncio.get_running_loop().create_task(work())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -8,7 +8,7 @@ the outbox, and what is shown is right again. No I/O, no clock but the one passe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from agent_tui import change as changes
@@ -26,6 +26,7 @@ from agent_tui.events import (
     LinkChanged,
     MessageReceived,
     Rejected,
+    Sequenced,
     SnapshotPart,
     TypingChanged,
     Unrecognised,
@@ -49,7 +50,7 @@ from agent_tui.model import (
     Team,
     TeamId,
 )
-from agent_tui.ops import AnyOp
+from agent_tui.ops import AnyOp, Note, Send
 from agent_tui.outbox import Outbox, Pending
 from agent_tui.overlay import overlay
 from agent_tui.presence import Presence
@@ -143,7 +144,9 @@ class Store:
     # What happened
 
     def apply(self, event: Event, now: datetime) -> Change:  # noqa: PLR0912 - one arm a fact
-        """Take a fact in; says what became different."""
+        """Take a fact in; says what became different. What was told before changes nothing."""
+        if isinstance(event, Sequenced) and 0 < event.seq <= self.seq:
+            return NOTHING
         match event:
             case MessageReceived():
                 return self._message(event)
@@ -154,17 +157,15 @@ class Store:
             case Welcomed():
                 return self._welcome(event)
             case DeliveryChanged():
-                self._advance(event.seq)
+                change = self._advance(event.seq)
                 known = self.threads.delivery(event)
-                return changes.thread(event.conversation) if known else NOTHING
+                return change | changes.thread(event.conversation) if known else change
             case ContactChanged():
-                self._advance(event.seq)
                 self.contacts[event.contact.id] = event.contact
-                return Change(contacts=frozenset({event.contact.id}))
+                return self._advance(event.seq) | Change(contacts=frozenset({event.contact.id}))
             case AgentChanged():
-                self._advance(event.seq)
                 self.agents[event.agent.id] = event.agent
-                return Change(people=True)
+                return self._advance(event.seq) | Change(people=True)
             case TypingChanged():
                 self.presence.typing(event, now)
                 return changes.thread(event.conversation) | changes.row(event.conversation)
@@ -177,10 +178,13 @@ class Store:
                 self.threads.page_failed(event)
                 return changes.thread(event.conversation)
             case Acked():
-                self.outbox.settle(event.op_id, event.seq, self.seq)
+                if event.seq <= self.seq:
+                    self._told_of(event.op_id)
+                else:
+                    self.outbox.settle(event.op_id, event.seq, self.seq)
                 return self._touch(event.conversation)
             case Rejected():
-                return self._rejected(event)
+                return self._rejected(event, now)
             case Unsent():
                 self.outbox.retry(event.op_id)
                 return changes.thread(event.conversation)
@@ -189,7 +193,7 @@ class Store:
                 return Change(link=True)
             case Unrecognised():
                 self.unrecognised += 1
-                return NOTHING
+                return self._advance(event.seq)
             case _:
                 assert_never(event)
 
@@ -203,16 +207,17 @@ class Store:
         self._put(event.conversation)
         self.threads.receive(message)
         if event.op_id is not None:
-            self.outbox.remove(event.op_id)
-        self._advance(event.seq)
+            self._told_of(event.op_id)
+        change = self._advance(event.seq)
         self.presence.wrote(message)
-        change = self._touch(event.conversation.id)
+        change |= self._touch(event.conversation.id)
         if message.author.kind is AuthorKind.CUSTOMER and message.kind is MessageKind.TEXT:
             change |= Change(news=(Arrived(message.conversation, message),))
         return change
 
     def _changed(self, event: ConversationChanged) -> Change:
         before = self._base.get(event.conversation.id)
+        ours = event.op_id is not None and event.op_id in self.outbox
         self._put(event.conversation)
         if event.message is not None:
             self.threads.receive(event.message)
@@ -220,10 +225,9 @@ class Store:
                 who = event.message.author.name
                 self._changers[event.conversation.id] = (who, event.message.at)
         if event.op_id is not None:
-            self.outbox.remove(event.op_id)
-        self._advance(event.seq)
-        change = self._touch(event.conversation.id)
-        return change | self._news_of(before, event)
+            self._told_of(event.op_id)
+        change = self._advance(event.seq) | self._touch(event.conversation.id)
+        return change if ours else change | self._news_of(before, event)
 
     def _news_of(self, before: Conversation | None, event: ConversationChanged) -> Change:
         after = event.conversation
@@ -231,7 +235,7 @@ class Store:
             return NOTHING
         if before.status is Status.SNOOZED and after.status is Status.OPEN and not event.op_id:
             return Change(news=(Woke(after.id),))
-        if before.assignee == self.me and after.assignee != self.me and not event.op_id:
+        if before.assignee == self.me and after.assignee != self.me:
             by = AgentId(event.message.author.id) if event.message is not None else None
             if by != self.me:
                 return Change(news=(TakenOver(after.id, by, after.assignee),))
@@ -240,16 +244,25 @@ class Store:
     def _snapshot(self, event: SnapshotPart) -> Change:
         if event.part == 1:
             self._unnamed = set(self._base)
+            self._changers.clear()
+            self.seq = self.seq if event.at_seq is None else event.at_seq
         for conversation in event.conversations:
             self._put(conversation)
-            self._unnamed.discard(conversation.id)
         if event.part == event.parts:
             for gone in self._unnamed:
                 self._base.pop(gone, None)
                 self._shown.pop(gone, None)
             self._unnamed = set()
             self.ready = True
+            self._told_of_settled()
         return Change(everything=True)
+
+    def _told_of_settled(self) -> None:
+        """A snapshot has in it whatever was acknowledged before: nothing later will tell of it."""
+        settled = [p for p in self.outbox if p.settled_at_seq is not None]
+        for pending in settled:
+            self._told_of(pending.op.id)
+            self._overlay(pending.op.conversation)
 
     def _welcome(self, event: Welcomed) -> Change:
         self.me = event.me
@@ -267,35 +280,65 @@ class Store:
 
     def _history(self, event: HistoryLoaded) -> Change:
         self.threads.page(event)
+        if event.before is None:
+            for pending in self.outbox.of(event.conversation):
+                if pending.folded:
+                    self.outbox.remove(pending.op.id)
         change = changes.thread(event.conversation)
         if event.contact is not None:
             self.contacts[event.contact.id] = event.contact
             change |= Change(contacts=frozenset({event.contact.id}))
         return change
 
-    def _rejected(self, event: Rejected) -> Change:
+    def _rejected(self, event: Rejected, now: datetime) -> Change:
         if event.retry_after is not None:
-            self.outbox.retry(event.op_id)
+            self.outbox.retry(event.op_id, now + timedelta(seconds=event.retry_after), event.detail)
             return changes.thread(event.conversation)
-        if event.current is not None:
+        if event.current is not None and event.current.id in self._base:
             self._put(event.current)
         pending, behind = self.outbox.refuse(event, event.detail)
         change = self._touch(event.conversation)
         if pending is None:
             return change
-        return change | Change(news=(Refused(pending, event, len(behind)),))
+        dropped = tuple(p.op.id for p in behind if p.op.id not in self.outbox)
+        return change | Change(news=(Refused(pending, event, len(behind), dropped),))
 
     def _put(self, conversation: Conversation) -> None:
-        """Keep the newer of what is here and what came: snapshots and answers may be older."""
-        known = self._base.get(conversation.id)
-        if known is None or (conversation.seq, conversation.ver) >= (known.seq, known.ver):
-            self._base[conversation.id] = conversation
-            self._overlay(conversation.id)
+        """Keep the newer of what is here and what came: an answer may outrun the events.
 
-    def _advance(self, seq: int) -> None:
+        What was here before a snapshot began counts for nothing: the desk may have begun anew.
+        """
+        known = self._base.get(conversation.id)
+        if (
+            known is not None
+            and conversation.id not in self._unnamed
+            and (conversation.seq, conversation.ver) < (known.seq, known.ver)
+        ):
+            return
+        self._unnamed.discard(conversation.id)
+        self._base[conversation.id] = conversation
+        self._overlay(conversation.id)
+
+    def _told_of(self, op_id: OpId) -> None:
+        """What the desk told us includes this op: it leaves, when its words are in the thread.
+
+        They are not where the thread has a hole at its end that the newest page is to fill.
+        """
+        pending = self.outbox.get(op_id)
+        if pending is None:
+            return
+        thread = self.threads.get(pending.op.conversation)
+        if isinstance(pending.op, Send | Note) and thread is not None and thread.awaits(op_id):
+            self.outbox.fold(op_id)
+        else:
+            self.outbox.remove(op_id)
+
+    def _advance(self, seq: int) -> Change:
         self.seq = max(self.seq, seq)
+        change = NOTHING
         for pending in self.outbox.reached(self.seq):
-            self._overlay(pending.op.conversation)
+            change |= self._touch(pending.op.conversation)
+        return change
 
     def _touch(self, conversation: ConversationId) -> Change:
         self._overlay(conversation)

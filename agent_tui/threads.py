@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from agent_tui.events import DeliveryChanged, HistoryFailed, HistoryLoaded
@@ -12,6 +12,8 @@ from agent_tui.model import NO_TEXT, ConversationId, Message, OpId, SafeText
 
 KEPT = 200
 """How many threads stay in memory; the one not looked at for longest goes first."""
+
+NOTHING_WHOLE = -1
 
 
 @dataclass(slots=True)
@@ -25,6 +27,8 @@ class ThreadState:
     loaded: bool = False
     stale: bool = False
     """There may be a hole in it: the newest page has to be asked for again."""
+    whole_to: int = NOTHING_WHOLE
+    """While stale: the newest number with no hole in front of it."""
     problem: SafeText = NO_TEXT
     version: int = 0
     """Grows with every change, for whoever caches what it drew from this."""
@@ -40,8 +44,46 @@ class ThreadState:
         self.version += 1
 
     def has_op(self, op_id: OpId) -> bool:
-        """A message that came from this op is here; looked for among the newest."""
-        return any(message.op_id == op_id for message in self.messages[-50:])
+        """A message that came from this op is here."""
+        return any(message.op_id == op_id for message in reversed(self.messages))
+
+    def awaits(self, op_id: OpId) -> bool:
+        """The message of this op is missing, and the newest page is to bring it."""
+        return (self.stale or self.loading) and not self.has_op(op_id)
+
+    def doubt(self) -> None:
+        """The stream broke: what comes from now on may come after a hole."""
+        if not self.stale:
+            self.whole_to = self.seqs[-1] if self.loaded and self.seqs else NOTHING_WHOLE
+        self.stale = True
+        self.loading = False
+        self.version += 1
+
+    def newest(self, page: Sequence[Message]) -> bool:
+        """The newest page came; True when it joins on to what was here.
+
+        Live messages may be delivered before the page they came after: those behind the page
+        stay, whether it joins or not.
+        """
+        joins = bool(page) and self._joins(page[0])
+        if not joins:
+            end = max(self._whole_to(), page[-1].seq if page else NOTHING_WHOLE)
+            self.messages = [message for message in self.messages if message.seq > end]
+            self.seqs = [message.seq for message in self.messages]
+        for message in page:
+            self.put(message)
+        self.loaded, self.stale = True, False
+        return joins
+
+    def _joins(self, first: Message) -> bool:
+        at = bisect_left(self.seqs, first.seq)
+        here = at < len(self.seqs) and self.messages[at].id == first.id
+        return here and first.seq <= self._whole_to()
+
+    def _whole_to(self) -> int:
+        if self.stale:
+            return self.whole_to
+        return self.seqs[-1] if self.loaded and self.seqs else NOTHING_WHOLE
 
 
 class Threads:
@@ -63,24 +105,23 @@ class Threads:
         return thread
 
     def receive(self, message: Message) -> bool:
-        """A live message; kept only where the thread up to it is here."""
+        """A live message; kept only where the thread up to it is here or on its way."""
         thread = self._threads.get(message.conversation)
-        if thread is None or not thread.loaded:
+        if thread is None or not (thread.loaded or thread.loading):
             return False
         thread.put(message)
         return True
 
     def page(self, event: HistoryLoaded) -> None:
-        """A page came."""
+        """A page came. An older one counts only where it joins on to the oldest message here."""
         thread = self.opened(event.conversation)
-        if event.before is None and thread.stale:
-            _forget_up_to_hole(thread, event.messages)
-        for message in event.messages:
-            thread.put(message)
-        if (event.before is None and not thread.loaded) or event.before is not None:
+        if event.before is None:
+            if not thread.newest(sorted(event.messages, key=lambda message: message.seq)):
+                thread.more = event.more
+        elif thread.loaded and thread.seqs and thread.seqs[0] == event.before:
+            for message in event.messages:
+                thread.put(message)
             thread.more = event.more
-        thread.loaded = True
-        thread.stale = False
         thread.loading = False
         thread.problem = NO_TEXT
         thread.version += 1
@@ -110,15 +151,4 @@ class Threads:
     def doubt_all(self) -> None:
         """The stream broke: every thread may have a hole at its end."""
         for thread in self._threads.values():
-            thread.stale = True
-            thread.loading = False
-            thread.version += 1
-
-
-def _forget_up_to_hole(thread: ThreadState, page: Iterable[Message]) -> None:
-    """Keep what the fresh page joins on to; otherwise begin anew from it."""
-    first = next((message.seq for message in page), None)
-    if first is None or first not in thread.seqs:
-        thread.messages.clear()
-        thread.seqs.clear()
-        thread.loaded = False
+            thread.doubt()

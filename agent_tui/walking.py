@@ -32,13 +32,14 @@ class Walking:
         """What the list is narrowed to; empty: nothing."""
         self.chosen = False
         """The agent has moved or opened something: what is in sight counts as read."""
+        self.rows: RowSource = Rows(self._desk, self._desk.view)
+        """The rows in the list, since they were last renewed."""
 
-    @property
-    def rows(self) -> RowSource:
-        """The rows in the list now."""
-        if self.query:
-            return FoundRows(self._desk, self._desk.view, self.query)
-        return Rows(self._desk, self._desk.view)
+    def renew(self) -> RowSource:
+        """The rows of the list as they are now."""
+        desk = self._desk
+        self.rows = FoundRows(desk, desk.view, self.query) if self.query else Rows(desk, desk.view)
+        return self.rows
 
     # Rows
 
@@ -47,6 +48,7 @@ class Walking:
         match self._console.place:
             case Place.LIST:
                 self._console.inbox.move(rows)
+                self.sync()
             case Place.CUSTOMER:
                 self._console.customer.scroll_lines(rows)
             case _:
@@ -55,12 +57,14 @@ class Walking:
     def move_conversation(self, rows: int) -> None:
         """To the next row of the list, from wherever one reads."""
         self._console.inbox.move(rows)
+        self.sync()
 
     def half_page(self, direction: int) -> None:
         """Half a screenful."""
         match self._console.place:
             case Place.LIST:
                 self._console.inbox.move_half(direction)
+                self.sync()
             case Place.CUSTOMER:
                 self._console.customer.scroll_half(direction)
             case _:
@@ -71,6 +75,7 @@ class Walking:
         match self._console.place:
             case Place.LIST:
                 self._console.inbox.move_page(direction)
+                self.sync()
             case Place.CUSTOMER:
                 self._console.customer.scroll_page(direction)
             case _:
@@ -81,6 +86,7 @@ class Walking:
         match self._console.place:
             case Place.LIST:
                 self._console.inbox.first()
+                self.sync()
             case Place.CUSTOMER:
                 self._console.customer.to_start()
             case _:
@@ -91,6 +97,7 @@ class Walking:
         match self._console.place:
             case Place.LIST:
                 self._console.inbox.last()
+                self.sync()
             case Place.CUSTOMER:
                 self._console.customer.to_end()
             case _:
@@ -148,10 +155,14 @@ class Walking:
         self._desk.view_id = view_id
         self.query = ""
         self._console.end_search()
-        self._console.refresh_list()
+        self._console.show.rows()
         selected = self._desk.selected
-        if selected is None or selected not in self._desk.view:
+        if not len(self._desk.view):
+            self._console.inbox.selected = None
+            self.select(None)
+        elif selected is None or selected not in self._desk.view:
             self._console.inbox.first()
+            self.sync()
         else:
             self._console.inbox.select(selected)
         self._console.focus_pane(Place.LIST)
@@ -175,10 +186,15 @@ class Walking:
         if conversation not in self._desk.view:
             holding = (v for v, index in self._desk.views.indexes.items() if conversation in index)
             self._desk.view_id = next(holding, self._desk.view_id)
-            self._console.refresh_list()
+            self._console.show.rows()
         self.chosen = True
         self._console.inbox.select(conversation)
         self.select(conversation)
+
+    def sync(self) -> None:
+        """Select what the cursor is on now, so that the next key acts on nothing older."""
+        self.chosen = True
+        self.select(self._console.inbox.selected)
 
     def select(self, conversation: ConversationId | None) -> None:
         """The cursor came to a conversation."""
@@ -187,7 +203,7 @@ class Walking:
             return
         self._console.write.leave()
         self._before, desk.selected = desk.selected, conversation
-        self._console.open_selected()
+        self._console.show.opened()
 
     def settle(self) -> None:
         """The rows changed: keep the cursor, or put it on a row where there was none.
@@ -211,7 +227,7 @@ class Walking:
     def narrow(self, query: str) -> None:
         """Show only the rows that fit `query`."""
         self.query = query
-        self._console.refresh_list()
+        self._console.show.rows()
         rows = self.rows
         if query and len(rows):
             self._console.inbox.select(rows.id_at(0))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -52,17 +52,25 @@ def update(language: str, words: Catalog) -> str:
         )
         catalogue.header_comment = f"# agent-tui: the words of the program, {language}"
     catalogue.update(words, update_header_comment=False, update_creation_date=False)
+    messages = [message for message in catalogue if message.id]
+    empty = [message for message in messages if not all(_forms(message))]
+    for message in empty:  # much like an old one that had no translation either: no guess at all
+        message.flags.discard("fuzzy")
+        message.previous_id = []
     with place.open("wb") as file:
         write_po(file, catalogue, width=100, ignore_obsolete=True, include_lineno=False)
     with place.with_suffix(".mo").open("wb") as file:
         write_mo(file, catalogue)
-    messages = [message for message in catalogue if message.id]
-    empty = sum(
-        not all(message.string if message.pluralizable else [message.string])
-        for message in messages
-    )
     fuzzy = sum(message.fuzzy for message in messages)
-    return f"{language}: {len(messages)} messages, {empty} without a translation, {fuzzy} fuzzy"
+    return (
+        f"{language}: {len(messages)} messages, {len(empty)} without a translation, {fuzzy} fuzzy"
+    )
+
+
+def _forms(message: Message) -> tuple[str, ...]:
+    """The translations of a message: one, or one a number."""
+    said = message.string or ""
+    return (said,) if isinstance(said, str) else tuple(said)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -15,3 +16,8 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("needs ../shared/data beside the project (real conversations, hostile strings)")
     return SHARED / "data"
+
+
+# These machines are shared: a slow moment is not a defect.
+settings.register_profile("shared-machine", deadline=None)
+settings.load_profile("shared-machine")

@@ -224,7 +224,7 @@ def test_argparse_speaks_through_the_catalogue(monkeypatch: pytest.MonkeyPatch) 
 
     class Shouting(gettext.NullTranslations):
         def gettext(self, message: str) -> str:
-            return message.upper() if str(message).startswith("unrecognized") else message
+            return message.replace("unrecognized", "UNRECOGNIZED") if message else message
 
     monkeypatch.setattr(i18n, "_current", Shouting())
     assert "UNRECOGNIZED" in refused("--foo")

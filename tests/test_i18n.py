@@ -44,7 +44,7 @@ def in_source() -> set[str]:
 def forms(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The message's forms in English and in German."""
     if isinstance(message.id, str):
-        return (message.id,), (str(message.string),)
+        return (message.id,), (str(message.string or ""),)
     return tuple(message.id), tuple(message.string or ())
 
 

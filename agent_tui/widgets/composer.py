@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from textual.app import ComposeResult
 from textual.widget import Widget
@@ -58,13 +59,13 @@ class Composer(Widget):
     }
     """
 
-    Edited = composer_messages.Edited
-    Left = composer_messages.Left
-    ModeToggled = composer_messages.ModeToggled
-    SendAsked = composer_messages.SendAsked
-    Refused = composer_messages.Refused
-    CannedAsked = composer_messages.CannedAsked
-    TypingChanged = composer_messages.TypingChanged
+    Edited: TypeAlias = composer_messages.Edited
+    Left: TypeAlias = composer_messages.Left
+    ModeToggled: TypeAlias = composer_messages.ModeToggled
+    SendAsked: TypeAlias = composer_messages.SendAsked
+    Refused: TypeAlias = composer_messages.Refused
+    CannedAsked: TypeAlias = composer_messages.CannedAsked
+    TypingChanged: TypeAlias = composer_messages.TypingChanged
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class Composer(Widget):
         self._now = datetime(1970, 1, 1, tzinfo=UTC)
         self._line = ComposerLine()
         self._area = WordsArea(self._edited, self.act, self._slash, monotonic)
-        self._area.disabled = True
+        self._area.open = False
         self._typing_for: tuple[ConversationId, Mode] | None = None
         self._typing_timer: Stoppable | None = None
         self._last_edit = self._last_said = float("-inf")
@@ -111,9 +112,10 @@ class Composer(Widget):
         self._stop_typing()
         self._bound = (conversation, mode)
         self._customer, self._channel = name, channel
-        self._area.disabled = False
+        self._area.open = True
         self._area.load_text(draft.text)
-        self._area.move_cursor(draft.cursor)
+        row, column = draft.cursor
+        self._area.move_cursor((min(row, self._area.document.line_count - 1), column))
         self.set_class(mode is Mode.NOTE, "-note")
         self._tell()
 
@@ -122,7 +124,7 @@ class Composer(Widget):
         self._stop_typing()
         self._bound = None
         self._area.load_text("")
-        self._area.disabled = True
+        self._area.open = False
         self.remove_class("-note")
         self._tell()
 

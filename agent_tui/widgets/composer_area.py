@@ -102,6 +102,16 @@ class WordsArea(TextArea):
         self._ink: Ink | None = None
         self._gaps: dict[int, list[tuple[int, int]]] = {}
 
+    @property
+    def open(self) -> bool:
+        """It takes words; else keys pass it by. The focus stays where it is either way."""
+        return not self.read_only
+
+    @open.setter
+    def open(self, value: bool) -> None:
+        self.read_only = not value
+        self.can_focus = value
+
     # Changes --------------------------------------------------------------------------------------
 
     def edit(self, edit: Edit) -> EditResult:
@@ -174,7 +184,7 @@ class WordsArea(TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         self._hand.pressed()
-        if self._consumed(event):
+        if self.open and self._consumed(event):
             event.stop()
             event.prevent_default()
 
@@ -210,7 +220,7 @@ class WordsArea(TextArea):
     def _pasted(self, raw: str) -> None:
         self._hand.pasted()
         text = sanitise(raw.replace("\r\n", "\n").replace("\r", "\n"), Field.COMPOSER)
-        if text and not self.read_only:
+        if text and self.open:
             self.put(text)
 
 

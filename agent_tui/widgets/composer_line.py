@@ -9,10 +9,10 @@ from agent_tui.channels import rules_of
 from agent_tui.i18n import _
 from agent_tui.model import Channel
 from agent_tui.shown import Mode
-from agent_tui.widgets.ink import mix
+from agent_tui.widgets.ink import Ink, mix
 from agent_tui.widgets.message_lines import tone_style
 from agent_tui.widgets.message_words import Tone
-from agent_tui.widgets.paint import Part, cells, cut, spread
+from agent_tui.widgets.paint import Part, cells, cut, measure, spread
 
 
 def sentence_of(mode: Mode, channel: Channel) -> str:
@@ -43,12 +43,21 @@ class ComposerLine(Widget):
         """The one line."""
         ink = mix(self)
         sentence, name, numbers = self._said
-        right: list[Part] = []
-        for words, tone in numbers:
-            right += [("  ", ink.text), (words, tone_style(tone, ink))]
-        right.append((" ", ink.text))
-        taken = sum(cells(text) for text, _style in right)
-        words = sentence.replace("{name}", "")
-        room = self.size.width - taken - 1 - cells(words)
+        words = cells(sentence.replace("{name}", ""))
+        right = _numbers(numbers, ink)
+        if words + cells(name) + 1 + measure(right) > self.size.width:
+            # The conversation's header tells of the window, too; to whom one writes, only this.
+            right = _numbers(
+                [n for n in numbers[:-1] if n[1] is not Tone.QUIET] + numbers[-1:], ink
+            )
+        room = self.size.width - measure(right) - 1 - words
         title = sentence.replace("{name}", cut(name, max(4, room)))
         return spread([(" ", ink.text), (title, ink.text)], right, self.size.width, ink.text)
+
+
+def _numbers(numbers: list[tuple[str, Tone]], ink: Ink) -> list[Part]:
+    """The numbers at the right edge."""
+    parts: list[Part] = []
+    for words, tone in numbers:
+        parts += [("  ", ink.text), (words, tone_style(tone, ink))]
+    return [*parts, (" ", ink.text)]

@@ -22,7 +22,7 @@ from agent_tui.widgets.message_lines import tone_style
 from agent_tui.widgets.message_words import calm
 from agent_tui.widgets.paint import Part, Style, cells, line, pad, spread, wrap
 
-LEAST_COLUMN = 14
+LEAST_COLUMN = 16
 """Narrower than this no column is worth having; its text goes below."""
 
 INDENT = 2
@@ -43,34 +43,43 @@ class Card:
 
     def row(self, parts: Sequence[Part]) -> Strip:
         """Parts behind the margin."""
-        return line([(" ", self.ink.text), *parts], self.width, self.ink.text)
+        return line([(" ", self.ink.text), *_set(parts)], self.width, self.ink.text)
 
     def edges(self, left: Sequence[Part], right: Sequence[Part]) -> Strip:
         """Parts at both margins."""
         blank: Part = (" ", self.ink.text)
-        return spread([blank, *left], [*right, blank], self.width, self.ink.text)
+        left, right = [blank, *_set(left)], [*_set(right), blank]
+        return spread(left, right, self.width, self.ink.text)
 
     def text(self, text: str, style: Style, indent: int = 0) -> Iterator[Strip]:
-        """Text in as many lines as it takes."""
-        for row in wrap(calm(text), max(1, self.usable - indent)):
-            yield self.row([(" " * indent, style), (row, style)])
+        """Text in as many lines as it takes; the further lines of indented text hang."""
+        rows = _rows(text, self.usable - indent)
+        if indent and len(rows) > 1:
+            rows = _rows(text, self.usable - 2 * indent)
+        for index, row in enumerate(rows):
+            yield self.row([(" " * (2 * indent if index else indent), style), (row, style)])
 
-    def columns(self, fixed: Sequence[tuple[str, int]], text: str, style: Style) -> Iterator[Strip]:
-        """Narrow columns of so many cells, dim, and beside them text in as many lines as it takes.
-
-        Where that leaves the text too little room, it stands below.
-        """
-        front = "".join(pad(cell, size + 2) for cell, size in fixed)
+    def beside(self, front: str, text: str, style: Style) -> Iterator[Strip]:
+        """Dim words, and beside them text in as many lines as it takes; below them, where it
+        would have too little room."""
         room = self.usable - cells(front)
         if room < LEAST_COLUMN:
-            head = "  ".join(cell for cell, _size in fixed)
-            yield from self.text(head, self.ink.dim)
+            yield from self.text(front.strip(), self.ink.dim)
             yield from self.text(text, style, INDENT)
             return
-        for index, row in enumerate(wrap(calm(text), room)):
-            yield self.row(
-                [(front if index == 0 else " " * cells(front), self.ink.dim), (row, style)]
-            )
+        for row in _rows(text, room):
+            yield self.row([(front, self.ink.dim), (row, style)])
+            front = " " * cells(front)
+
+
+def _set(parts: Sequence[Part]) -> Iterator[Part]:
+    """Parts as they are drawn: the lines are broken, so every blank is a plain one."""
+    for text, style in parts:
+        yield text.replace("\u00a0", " "), style
+
+
+def _rows(text: str, width: int) -> list[str]:
+    return wrap(calm(text), max(1, width))
 
 
 def card_lines(shown: CustomerCard, width: int, ink: Ink, place: Place) -> list[Strip]:
@@ -133,18 +142,17 @@ def _head(shown: CustomerCard, contact: Contact, card: Card) -> Iterator[Strip]:
 
 
 def _identities(identities: Sequence[Identity], card: Card) -> Iterator[Strip]:
-    size = max((cells(rules_of(one.channel).name) for one in identities), default=0)
+    ink = card.ink
+    size = max((cells(rules_of(one.channel).name) for one in identities), default=0) + 2
     for one in identities:
-        marks = words.identity_marks(one)
-        channel = rules_of(one.channel).name
-        beside = size + 2 + cells(one.address) + 2 + cells(marks)
-        if marks and beside <= card.usable:
-            left = [(pad(channel, size + 2), card.ink.dim), (calm(one.address), card.ink.text)]
-            yield card.edges(left, [(marks, card.ink.good)])
-            continue
-        yield from card.columns([(channel, size)], one.address, card.ink.text)
-        if marks:
-            yield card.edges([], [(marks, card.ink.good)])
+        channel, marks = rules_of(one.channel).name, words.identity_marks(one)
+        address = calm(one.address)
+        if size + cells(address) + (2 + cells(marks) if marks else 0) <= card.usable:
+            left = [(pad(channel, size), ink.dim), (address, ink.text)]
+            yield card.edges(left, [(marks, ink.good)])
+        else:
+            yield card.edges([(channel, ink.dim)], [(marks, ink.good)])
+            yield from card.text(address, ink.text, INDENT)
 
 
 def _orders(orders: Sequence[Order], card: Card) -> Iterator[Strip]:
@@ -174,20 +182,22 @@ def _order(order: Order, size: int, card: Card) -> Iterator[Strip]:
 
 
 def _cart(contact: Contact, card: Card) -> Iterator[Strip]:
-    cart = contact.cart
+    cart, ink = contact.cart, card.ink
     if cart is None or not cart.items:
         return
-    yield from card.columns(
-        [(_("Cart"), cells(_("Cart")))], words.cart_words(cart, card.place), card.ink.text
-    )
+    title, content = _("Cart") + "  ", words.cart_words(cart, card.place)
+    total = words.money(cart.total_cents, cart.currency, card.place.locale)
+    if cells(title) + cells(content) + 2 + cells(total) <= card.usable:
+        yield card.edges([(title, ink.dim), (content, ink.text)], [(total, ink.text)])
+    else:
+        yield from card.beside(title, f"{content} · {total}", ink.text)
     for item in cart.items:
-        yield from card.text(words.item_words(item), card.ink.dim, INDENT)
+        yield from card.text(words.item_words(item), ink.dim, INDENT)
 
 
 def _labels(contact: Contact, card: Card) -> Iterator[Strip]:
     if contact.labels:
-        title = _("Labels")
-        yield from card.columns([(title, cells(title))], " · ".join(contact.labels), card.ink.text)
+        yield from card.beside(_("Labels") + "  ", " · ".join(contact.labels), card.ink.text)
 
 
 def _notes(contact: Contact, card: Card) -> Iterator[Strip]:
@@ -205,10 +215,11 @@ def _earlier(earlier: Sequence[EarlierConversation], card: Card) -> Iterator[Str
     yield _title(_("Earlier"), card)
     days = [words.day(one.at, card.place) for one in earlier]
     names = [rules_of(one.channel).name for one in earlier]
-    widths = _widest(days), _widest(names)
+    if card.usable - _widest(days) - _widest(names) - 4 < LEAST_COLUMN:
+        names = [rules_of(one.channel).mark for one in earlier]
     for one, day, name in zip(earlier, days, names, strict=True):
-        fixed = [(day, widths[0]), (name, widths[1])]
-        yield from card.columns(fixed, words.earlier_words(one, card.place), card.ink.text)
+        front = pad(day, _widest(days) + 2) + pad(name, _widest(names) + 2)
+        yield from card.beside(front, words.earlier_words(one, card.place), card.ink.text)
 
 
 def _widest(texts: Iterable[str]) -> int:

@@ -37,6 +37,11 @@ class Place:
     """Ratings as ``★★``; else ``2/5``."""
 
 
+def whole(text: str) -> str:
+    """`text` with blanks at which no line is broken."""
+    return text.replace(" ", "\u00a0").replace("\u202f", "\u00a0")
+
+
 @lru_cache(maxsize=8)
 def known_locale(name: str) -> str:
     """`name` where babel knows it, else English."""
@@ -50,11 +55,11 @@ def known_locale(name: str) -> str:
 
 @lru_cache(maxsize=512)
 def money(cents: int, currency: str, locale: str) -> str:
-    """``488,81 €``, as `locale` writes it; `cents` are hundredths."""
+    """``488,81 €``, as `locale` writes it; `cents` are hundredths. Its blanks do not break."""
     from babel.numbers import format_currency  # noqa: PLC0415 - late: heavy
 
     amount = Decimal(cents) / 100
-    return format_currency(amount, currency, locale=known_locale(locale)).replace("\u00a0", " ")
+    return whole(format_currency(amount, currency, locale=known_locale(locale)))
 
 
 def day(at: datetime, place: Place) -> str:
@@ -66,7 +71,7 @@ def day(at: datetime, place: Place) -> str:
 def _skeleton(local: datetime, skeleton: str, locale: str) -> str:
     from babel.dates import format_skeleton  # noqa: PLC0415 - late: heavy
 
-    return format_skeleton(skeleton, local, locale=known_locale(locale))
+    return whole(format_skeleton(skeleton, local, locale=known_locale(locale)))
 
 
 def standing(contact: Contact) -> str:
@@ -145,15 +150,13 @@ def tracking_words(tracking: Tracking) -> str:
 
 
 def cart_words(cart: Cart, place: Place) -> str:
-    """``2 items · 64,90 € · idle 12 m``."""
+    """``2 items · idle 12 m``."""
     count = sum(item.quantity for item in cart.items)
-    parts = [
-        ngettext("{count} item", "{count} items", count).format(count=count),
-        money(cart.total_cents, cart.currency, place.locale),
-    ]
+    words = whole(ngettext("{count} item", "{count} items", count).format(count=count))
     if cart.idle_since is not None and (place.now - cart.idle_since).total_seconds() >= 60:
-        parts.append(_("idle {time}").format(time=waiting(cart.idle_since, place.now)))
-    return " · ".join(parts)
+        idle = _("idle {time}").format(time=waiting(cart.idle_since, place.now))
+        words += " · " + whole(idle)
+    return words
 
 
 def rating_words(rating: int | None, place: Place) -> str:
@@ -175,4 +178,5 @@ def earlier_words(earlier: EarlierConversation, place: Place) -> str:
 
 def note_source(author: str, at: datetime, place: Place) -> str:
     """``(Ben, Oct 3)``."""
-    return f"({short_name(author)}, {day(at, place)})" if author else f"({day(at, place)})"
+    who = whole(f"{short_name(author)}, ") if author else ""
+    return f"({who}{day(at, place)})"

@@ -30,6 +30,9 @@ GAP = "  "
 LEAST_NAME = 12
 """A name is not cut shorter than this while there is a second line to use."""
 
+LEAST_LABELS = 8
+"""Labels are left out where they would have less room than this."""
+
 
 class ConversationHeader(Widget):
     """What stands above a thread."""
@@ -77,27 +80,31 @@ def header_lines(
 ) -> list[Strip]:
     """The one or two lines of a header."""
     conv = header.conversation
-    name = calm(conv.contact_name)
     front = f" {rules_of(conv.channel).name} · "
     number = f" · #{conv.number}"
-    matters, clocks = _matters(header, now, zone, ink), _clocks(conv, now, ink)
-    right = _row([*matters, *clocks])
-    room = width - measure(right) - cells(front) - cells(number) - len(GAP)
-    one_line = room >= min(cells(name), LEAST_NAME)
-    if not one_line:
-        room = width - cells(front) - cells(number) - 1
-    left: list[Part] = [
-        (front, ink.dim),
-        (cut(name, max(1, room)), ink.text),
-        (number, ink.dim),
-    ]
-    if one_line:
-        return [spread(left, right, width, ink.text)]
-    second, clocks_row = _row(matters), _row(clocks)
-    return [
-        spread(left, [], width, ink.text),
-        spread([(" ", ink.text), *second[1:]], clocks_row, width, ink.text),
-    ]
+    clocks, matters = _clocks(conv, now, ink), _matters(header, now, zone, ink)
+    if header.viewers and measure(_row([*matters[1:], *clocks])) >= width:
+        matters.pop()
+    things = [*matters, *clocks]
+    labels = _labels(conv, ink)
+    name = calm(conv.contact_name)
+    room = width - cells(front) - cells(number)
+
+    def first_line(right: list[Part]) -> Strip:
+        shown = cut(name, max(1, room - max(1, measure(right))))
+        left: list[Part] = [(front, ink.dim), (shown, ink.text), (number, ink.dim)]
+        return spread(left, right, width, ink.text)
+
+    least = min(cells(name), LEAST_NAME)
+    if measure(_row([*labels, *things])) + least <= room:
+        return [first_line(_row([*labels, *things]))]
+    above = 0
+    while above < len(matters) and measure(_row(things[: above + 1])) + cells(name) <= room:
+        above += 1
+    right, below = _row(things[:above]), _row(things[above:])
+    space = width - 1 - measure(below)
+    second = cut(labels[0][0], space) if labels and space >= LEAST_LABELS else ""
+    return [first_line(right), spread([(" " + second, ink.dim)], below, width, ink.text)]
 
 
 def _row(things: list[Part]) -> list[Part]:
@@ -109,7 +116,7 @@ def _row(things: list[Part]) -> list[Part]:
 
 
 def _matters(header: Header, now: datetime, zone: ZoneInfo, ink: Ink) -> list[Part]:
-    """Whose it is and what is known about it; most telling first."""
+    """Whose it is and what is known about it; who else looks comes last."""
     conv = header.conversation
     parts: list[Part] = [_owner(header, ink)]
     if state := _state(conv, now, zone):
@@ -117,11 +124,14 @@ def _matters(header: Header, now: datetime, zone: ZoneInfo, ink: Ink) -> list[Pa
     if conv.priority is not Priority.NONE:
         loud = {Priority.URGENT: ink.alarm, Priority.HIGH: ink.warn}.get(conv.priority, ink.dim)
         parts.append((priority_words(conv.priority), loud))
-    if conv.labels:
-        parts.append((calm(" ".join(conv.labels)), ink.dim))
     if header.viewers:
         parts.append((_viewers(header), ink.mine))
     return parts
+
+
+def _labels(conv: Conversation, ink: Ink) -> list[Part]:
+    """Labels stand where words may be cut."""
+    return [(calm(" · ".join(conv.labels)), ink.dim)] if conv.labels else []
 
 
 def _owner(header: Header, ink: Ink) -> Part:

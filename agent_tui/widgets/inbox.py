@@ -1,89 +1,21 @@
-"""The inbox: a list drawn by the line, as quick with a hundred thousand rows as with ten.
-
-The cursor is a conversation, never a number. Nothing here walks over rows that are not on the
-screen; a line is painted anew only when it differs from what stands there.
-"""
+"""The inbox: a view's rows and a cursor, which is a conversation and never a number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
-from typing import ClassVar
+from datetime import datetime
 
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message as TextualMessage
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 from textual.widget import Widget
 
 from agent_tui.model import ConversationId
-from agent_tui.shown import Row, RowSource
-from agent_tui.widgets.inbox_brush import Brush, Ground
-
-TALL_WIDTH, TALL_HEIGHT = 40, 16
-"""From this size of the pane on, a row takes two lines."""
-
-_MOST_ROWS = 1024
-"""So many rows are remembered; far more than a screen holds, far less than a desk."""
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+from agent_tui.shown import RowSource
+from agent_tui.widgets.inbox_pane import RowPane
 
 
-class _Nothing:
-    """The view before there is one."""
-
-    def __len__(self) -> int:
-        return 0
-
-    def row(self, index: int) -> Row:
-        raise IndexError(index)
-
-    def id_at(self, index: int) -> ConversationId:
-        raise IndexError(index)
-
-    def index_of(self, conversation: ConversationId) -> int | None:  # noqa: ARG002
-        return None
-
-
-class InboxList(ScrollView, can_focus=True, inherit_bindings=False):
+class InboxList(RowPane):
     """A view's rows with a cursor; keys are not bound here, whoever binds them calls the verbs."""
-
-    ALLOW_SELECT = False
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "inbox--strong",
-        "inbox--dim",
-        "inbox--mine",
-        "inbox--warn",
-        "inbox--alarm",
-        "inbox--live",
-        "inbox--cursor",
-        "inbox--cursor-blurred",
-    }
-
-    DEFAULT_CSS = """
-    InboxList {
-        overflow: hidden hidden;
-        background: $background;
-        color: $foreground;
-        & .inbox--strong { color: $foreground; text-style: bold; }
-        & .inbox--dim { color: $dim; }
-        & .inbox--mine { color: $mine; }
-        & .inbox--warn { color: $warn; }
-        & .inbox--alarm { color: $alarm; text-style: bold; }
-        & .inbox--live { color: $foreground; text-style: italic; }
-        & .inbox--cursor { color: $mine; background: $cursor-ground; }
-        & .inbox--cursor-blurred { color: $faint; background: $cursor-ground-blurred; }
-    }
-    """
-
-    selected: reactive[ConversationId | None] = reactive(None, repaint=False, init=False)
-    """The conversation under the cursor, whether or not the view still holds it."""
-
-    now: reactive[datetime] = reactive(_LONG_AGO, repaint=False, init=False)
-    """The moment the waiting clocks tell; only rows whose words change are painted anew."""
 
     class Highlighted(TextualMessage):
         """The cursor came to a conversation, by whatever way."""
@@ -99,31 +31,11 @@ class InboxList(ScrollView, can_focus=True, inherit_bindings=False):
             super().__init__()
             self.conversation = conversation
 
-    def __init__(
-        self,
-        *,
-        zone: tzinfo = UTC,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        """An empty list; clock times are told in `zone`."""
-        super().__init__(name=name, id=id, classes=classes)
-        self.zone = zone
-        self._source: RowSource = _Nothing()
-        self._two_lines: bool | None = None
-        self._empty = ""
-        self._index = 0
-        """Where the cursor's conversation stood when it was last seen in the view."""
-        self._top = 0
-        """Which row stands at the upper edge; kept, for a new size cuts the offset to its own."""
-        self._top_id: ConversationId | None = None
-        self._seen_before = 0
-        """Whole rows the pane held when the list was last fitted to its size."""
-        self._rows: dict[int, Row] = {}
-        self._painted: dict[int, Strip] = {}
-        """What stands on each line of the screen."""
-        self._brush = Brush()
+    _index = 0
+    """Where the cursor's conversation stood when it was last seen in the view."""
+
+    _seen_before = 0
+    """Whole rows the pane held when the list was last fitted to its size."""
 
     # ── values in ────────────────────────────────────────────────────────────────────────────
 
@@ -137,14 +49,8 @@ class InboxList(ScrollView, can_focus=True, inherit_bindings=False):
         self._source = source
         self._two_lines = two_lines
         self._rows.clear()
-        self.set_reactive(InboxList.now, now)
+        self.set_reactive(RowPane.now, now)
         self._fit()
-
-    def set_empty(self, text: str) -> None:
-        """What to say when the view holds nothing; plain text, may have lines."""
-        if text != self._empty:
-            self._empty = text
-            self._repaint()
 
     def neighbour(self, conversation: ConversationId) -> ConversationId | None:
         """Whom the cursor goes to when `conversation` leaves: next below, else above, else None."""
@@ -217,19 +123,6 @@ class InboxList(ScrollView, can_focus=True, inherit_bindings=False):
         """Where the cursor's conversation stands; None: not in this view."""
         return None if self.selected is None else self._source.index_of(self.selected)
 
-    @property
-    def _row_lines(self) -> int:
-        """How many lines a row takes at the present size."""
-        if self._two_lines is not None:
-            return 2 if self._two_lines else 1
-        width, height = self.size
-        return 2 if width >= TALL_WIDTH and height >= TALL_HEIGHT else 1
-
-    @property
-    def _seen(self) -> int:
-        """How many whole rows the pane holds."""
-        return self.size.height // self._row_lines
-
     def _go(self, index: int) -> None:
         if count := len(self._source):
             self.select(self._source.id_at(min(max(index, 0), count - 1)))
@@ -242,15 +135,6 @@ class InboxList(ScrollView, can_focus=True, inherit_bindings=False):
         top = min(self._top, index - margin)
         top = max(top, index - self._seen + 1 + margin)
         self._scroll_rows(top)
-
-    def _scroll_rows(self, top: int) -> None:
-        """Bring row `top` to the upper edge, as far as there are rows below to fill the pane."""
-        if not self._seen:
-            return
-        top = max(0, min(top, len(self._source) - self._seen))
-        self.scroll_to(y=top * self._row_lines, animate=False, force=True)
-        self._top = top
-        self._top_id = self._source.id_at(top) if top < len(self._source) else None
 
     def _fit(self) -> None:
         """Take up a new source or size, with the cursor or else the top where it was."""
@@ -281,71 +165,6 @@ class InboxList(ScrollView, can_focus=True, inherit_bindings=False):
         below = self._source.index_of(self._top_id)
         return (top if below is None else below), 0
 
-    # ── painting ─────────────────────────────────────────────────────────────────────────────
-
-    def render_line(self, y: int) -> Strip:
-        """The line `y` of the pane."""
-        lines = self._prepare()
-        if not len(self._source):
-            strip = self._brush.words(self._empty, y)
-        else:
-            index, part = divmod(self.scroll_offset.y + y, lines)
-            strip = self._strips(index, lines)[part]
-        self._painted[y] = strip
-        return strip
-
-    def _prepare(self) -> int:
-        """Have the brush ready for the present size; says how many lines a row takes."""
-        lines = self._row_lines
-        self._brush.use(self, self.size.width, lines)
-        return lines
-
-    def _strips(self, index: int, lines: int) -> tuple[Strip, ...]:
-        """The lines of the row at `index`; the same objects as long as nothing changes in it."""
-        row = self._row(index)
-        if row is None:
-            return (self._brush.blank,) * lines
-        ground = Ground.PLAIN
-        if row.conversation.id == self.selected:
-            ground = Ground.CURSOR if self.has_focus else Ground.CURSOR_BLURRED
-        return self._brush.row(row, self.now, self.zone, ground)
-
-    def _row(self, index: int) -> Row | None:
-        """The row at `index`, asked for once between two `show`."""
-        row = self._rows.get(index)
-        if row is None and 0 <= index < len(self._source):
-            if len(self._rows) >= _MOST_ROWS:
-                self._rows.clear()
-            row = self._rows[index] = self._source.row(index)
-        return row
-
-    def _repaint(self, *indices: int) -> None:
-        """Have those lines painted that differ from what stands on the screen.
-
-        Only the rows at `indices` are looked at where some are given, else all in sight.
-        """
-        width, height = self.size
-        if not (self.is_mounted and width and height):
-            return
-        if not len(self._source):
-            self.refresh()
-            return
-        lines, offset = self._prepare(), self.scroll_offset.y
-        in_sight = range(offset // lines, (offset + height - 1) // lines + 1)
-        changed = [
-            Region(0, y, width, 1)
-            for index in (indices or in_sight)
-            for y, strip in enumerate(self._strips(index, lines), index * lines - offset)
-            if 0 <= y < height and strip is not self._painted.get(y)
-        ]
-        if changed:
-            self.refresh(*changed)
-
-    def notify_style_update(self) -> None:
-        """Mix the colours anew when the style sheet or the theme changed."""
-        super().notify_style_update()
-        self._brush.forget_colours()
-
     # ── what happens to it ───────────────────────────────────────────────────────────────────
 
     def watch_selected(self, selected: ConversationId | None) -> None:
@@ -356,15 +175,6 @@ class InboxList(ScrollView, can_focus=True, inherit_bindings=False):
             self._index = before if index is None else index
             self.post_message(self.Highlighted(selected))
         self._repaint(before, self._index)
-
-    def watch_now(self) -> None:
-        """Paint the clocks that tell something else now."""
-        self._repaint()
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Paint what moved; a list that grew above the pane scrolls without a change on it."""
-        if round(old_value) != round(new_value):
-            self._repaint()
 
     def on_resize(self) -> None:
         """Fit to the new size."""

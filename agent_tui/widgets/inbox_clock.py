@@ -43,7 +43,7 @@ class Clock:
 
     time: str = ""
     short: str = ""
-    """`time` where its column is narrow."""
+    """`time` where its column is narrow; of at most seven cells, numbers are never cut."""
     pace: Pace = Pace.QUIET
     window: str = ""
     """That the reply window is about to close; empty: it is not."""
@@ -54,14 +54,14 @@ def clock_of(conversation: Conversation, now: datetime, zone: tzinfo) -> Clock:
     window = _window(conversation, now)
     if conversation.status is Status.RESOLVED:
         age = "✓ " + waiting(conversation.last_at, now)
-        return Clock(age, age)
+        return Clock(age, _tight(age))
     if conversation.status is Status.SNOOZED:
         return Clock(*_wake(conversation, now, zone), window=window)
     if conversation.waiting_since is None:
         return Clock(window=window)
     pace = _pace(conversation, conversation.waiting_since, now)
     time = _PACE_MARKS[pace] + waiting(conversation.waiting_since, now)
-    return Clock(time, time, pace, window)
+    return Clock(time, _tight(time), pace, window)
 
 
 def _pace(conversation: Conversation, since: datetime, now: datetime) -> Pace:
@@ -98,4 +98,8 @@ def _wake(conversation: Conversation, now: datetime, zone: tzinfo) -> tuple[str,
         day = _(_WEEKDAYS[at.weekday()])
         return f"{day} {clock}", day
     distance = _("in {time}").format(time=waiting(now, until))
-    return distance, distance
+    return distance, _tight(distance)
+
+
+def _tight(time: str) -> str:
+    return time.replace(" ", "")

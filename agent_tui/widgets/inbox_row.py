@@ -94,9 +94,9 @@ def _tail(row: Row, clock: Clock, inks: Inks, width: int, *, owner: bool = False
     if owner:
         marks, (name, ink) = _marks(row, inks), _owner(row, inks)
         parts += [(" " * (4 - measure(marks)), inks.text), *marks, (pad(name, 6), ink)]
-    room = 9 if width >= (60 if owner else 40) else 7
+    room = 9 if width >= (60 if owner else 44) else 7
     time = clock.time if cells(clock.time) <= room else clock.short
-    parts.append((" " + pad(time, room - 1, "right"), _pace_ink(clock.pace, inks)))
+    parts.append((" " + pad(time, room, "right"), _pace_ink(clock.pace, inks)))
     mark_ = pad(_PRIORITY_MARKS[priority], 3, "right")
     return [*parts, (mark_, _priority_ink(priority, inks)), (" ", inks.text)]
 

@@ -72,7 +72,8 @@ class ChoiceRows(ScrollView, Generic[T], can_focus=False):
     """The rows, drawn by the line."""
 
     DEFAULT_CSS = """
-    ChoiceRows { height: auto; max-height: 12; background: $panel; scrollbar-size-vertical: 1; }
+    ChoiceRows { height: auto; max-height: 12; background: $panel; overflow: hidden auto;
+        scrollbar-size-vertical: 1; }
     """
 
     def __init__(self, chosen: Callable[[int], None]) -> None:
@@ -141,19 +142,18 @@ def _draw(choice: Choice[T], current: bool, width: int, ink: Ink) -> Strip:
 
 
 class TitleLine(Widget):
-    """What is asked on the left, how to answer on the right."""
+    """What is asked."""
 
     DEFAULT_CSS = "TitleLine { height: 1; background: $panel; padding: 0 1; }"
 
-    def __init__(self, title: str, hint: str) -> None:
+    def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
-        self._hint = hint
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
         ink = mix(self)
-        title = [(self._title, ink.text + paint.Style(bold=True))]
-        return paint.spread(title, [(self._hint, ink.dim)], self.size.width, ink.text)
+        title = paint.cut(self._title, self.size.width)
+        return paint.line([(title, ink.text + paint.Style(bold=True))], self.size.width, ink.text)
 
 
 class Preview(Widget):
@@ -193,6 +193,7 @@ class Question(Generic[T]):
     find: Find[T]
     """The choices for what has been typed; called with each letter."""
     hint: str = ""
+    """How to answer, shown as long as nothing is typed."""
     query: str = ""
     several: bool = False
     """Tab marks more than one."""
@@ -231,8 +232,10 @@ class Picker(ModalScreen[Answer[T] | None], Generic[T]):
     def compose(self) -> ComposeResult:
         question = self._question
         with Vertical():
-            yield TitleLine(question.title, question.hint)
-            yield OneLine(question.query, select_on_focus=False, compact=True)
+            yield TitleLine(question.title)
+            yield OneLine(
+                question.query, placeholder=question.hint, select_on_focus=False, compact=True
+            )
             yield self._rows
             yield self._preview
 

@@ -204,6 +204,7 @@ def test_hints_are_whole_or_missing_from_the_end_and_the_status_wins(
     if width >= len(BOTTOM.status) + 2:
         assert BOTTOM.status in line
         assert rest == " ".join(shown_hints).split()
+        assert typing or cell_len(line) == width
 
 
 def test_typing_mode_is_told_in_a_word() -> None:
@@ -234,6 +235,7 @@ async def test_a_click_on_a_view_names_its_key() -> None:
             await pilot.click(TopBar, offset=(line.index(title), 0))
             assert frame(pilot).told.pop() == key
         await pilot.click(TopBar, offset=(1, 0))
+        await pilot.click(TopBar, offset=(line.index("Unassigned 23") + len("Unassigned 23"), 0))
         assert frame(pilot).told == []
 
 

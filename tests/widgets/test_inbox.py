@@ -174,7 +174,7 @@ def test_a_row_of_two_lines_reads_as_in_the_design() -> None:
         priority=Priority.URGENT,
     )
     assert draw(row, 44, tall=True) == [
-        "▌WA ● Noah Brown              3      7 m !! ",
+        "▌WA ● Noah Brown             3       7 m !! ",
         "▌     Where is my parcel? It was due Fr…  — ",
     ]
 
@@ -189,7 +189,7 @@ def test_a_row_of_one_line_keeps_the_same_reading_order() -> None:
         priority=Priority.HIGH,
     )
     assert draw(row, 80, tall=False) == [
-        "▌WA ● Lea Fischer         Rechnung fehlt               12    Ben       › 8 m  ! "
+        "▌WA ● Lea Fischer         Rechnung fehlt              12    Ben        › 8 m  ! "
     ]
 
 
@@ -212,6 +212,14 @@ def test_words_give_way_and_numbers_do_not() -> None:
             for line in drawn
         ]
         assert len(set(ends)) == 1
+
+
+def test_foreign_words_are_drawn_in_widths_terminals_agree_on() -> None:
+    joined = text("👩\u200d👩\u200d👧 ❤\ufe0f 🇩🇪")
+    row = a_row(contact_name=joined, preview=joined, labels=(joined,))
+    for line in draw(row, 80, tall=True):
+        assert "👩 ❤ DE" in line
+        assert "\u200d" not in line
 
 
 def test_a_nameless_customer_goes_by_the_number() -> None:
@@ -320,6 +328,13 @@ def test_every_row_is_exactly_as_wide_as_the_pane(row: Row, width: int, tall: bo
     assert [cell_len(line) for line in drawn] == [width] * (2 if tall else 1)
 
 
+@given(ROWS, st.integers(24, 130), st.booleans())
+def test_times_are_never_cut(row: Row, width: int, tall: bool) -> None:
+    clock = clock_of(row.conversation, NOW, BERLIN)
+    drawn = draw(row, width, tall)[0]
+    assert f" {clock.time} " in drawn or f" {clock.short} " in drawn
+
+
 # ── time ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -343,11 +358,11 @@ def test_waiting_is_measured_by_the_pace_of_the_channel(
 
 
 def test_a_promise_on_record_outranks_the_default_and_a_former_one_does_not() -> None:
-    waits = conversation(waiting_since=ago(20))
-    promised = replace(waits, sla=Sla(next_response_due=NOW + timedelta(hours=1)))
-    former = replace(waits, sla=Sla(first_response_due=ago(500)))
+    promise = Sla(next_response_due=NOW + timedelta(hours=1))
+    promised = conversation(waiting_since=ago(20), sla=promise)
+    former = conversation(waiting_since=ago(3), sla=Sla(first_response_due=ago(500)))
     assert clock_of(promised, NOW, UTC).pace is Pace.QUIET
-    assert clock_of(former, NOW, UTC).pace is Pace.LATE
+    assert clock_of(former, NOW, UTC).pace is Pace.QUIET
 
 
 def test_nobody_waits_no_clock_runs() -> None:
@@ -546,6 +561,15 @@ async def test_without_a_cursor_in_sight_the_topmost_row_keeps_its_place() -> No
         rows.put([1, 2, 3, *rows.ids])
         inbox.show(rows, NOW)
         assert lines(inbox) == before
+
+
+async def test_at_the_top_without_a_cursor_the_newcomers_show() -> None:
+    rows = Rows(list(range(100, 160)))
+    async with Desk(rows).run_test(size=(44, 21)) as pilot:
+        inbox = app_of(pilot).inbox
+        rows.put([1, *rows.ids])
+        inbox.show(rows, NOW)
+        assert screen_line(inbox, 1) == 0
 
 
 @st.composite

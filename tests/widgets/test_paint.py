@@ -92,6 +92,25 @@ def test_spread_is_exact(left: list[str], right: list[str], width: int) -> None:
     assert widths(strip) == {max(0, width)}
 
 
+@given(st.lists(TEXT, max_size=5), WIDTH)
+def test_clipped_parts_fit_and_whole_ones_stay(texts: list[str], width: int) -> None:
+    parts = [(text, BOLD) for text in texts]
+    clipped = paint.clip(parts, width)
+    assert paint.measure(clipped) <= max(0, width)
+    if paint.measure(parts) <= width:
+        assert clipped == parts
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [(6, "abcdef"), (5, "abcd…"), (4, "abc…"), (3, "ab…"), (2, "a…"), (1, "…"), (0, "")],
+)
+def test_clip_marks_what_is_missing(width: int, expected: str) -> None:
+    """Also where the cut falls between two parts."""
+    parts = [("abc", PLAIN), ("def", BOLD)]
+    assert "".join(text for text, _ in paint.clip(parts, width)) == expected
+
+
 def test_line_crops_and_fills() -> None:
     assert paint.line([("ab", PLAIN), ("cd", BOLD)], 3, FILL).text == "abc"
     assert paint.line([("日本", PLAIN)], 3, FILL).text == "日 "

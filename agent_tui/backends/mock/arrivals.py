@@ -6,15 +6,15 @@ first line counts against the rate too, so that it holds however talkative they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agent_tui.backends.mock import phrases, rules
 from agent_tui.backends.mock.customers import Mood, Opened, Silence
 from agent_tui.backends.mock.ledger import FIRST_NUMBER
-from agent_tui.backends.mock.people import contact_of
 from agent_tui.backends.mock.persona import Line, Persona
+from agent_tui.backends.mock.records import Contact
 from agent_tui.backends.mock.simulation import Act, Frames, Seat, Simulation
 from agent_tui.backends.mock.world import World
 from agent_tui.model import AuthorKind, Status
@@ -28,6 +28,9 @@ MOST_DEBT = 40
 MOST_LAG = timedelta(minutes=15)
 """A desk that stood still for longer does not make up for what it missed."""
 
+Newcomer = Callable[[datetime], tuple[Persona, Contact]]
+"""Who comes next at a moment, and her contact, which is in the books already."""
+
 _IMPATIENT = 600.0
 _FOR_EVER = 1e9
 _NEW = 0.5
@@ -39,9 +42,9 @@ _TRIES = 30
 class Arrivals:
     """Keeps customers coming, at `rate` messages a second (0: nobody comes)."""
 
-    def __init__(self, simulation: Simulation, cast: Iterator[Persona], rate: float) -> None:
+    def __init__(self, simulation: Simulation, newcomer: Newcomer | None, rate: float) -> None:
         self.simulation = simulation
-        self.cast = cast
+        self.newcomer = newcomer
         self.rate = rate
         self._paid = 0
         """How many of the messages nobody asked for have been counted against the rate."""
@@ -121,8 +124,9 @@ class Arrivals:
     def _comes(self, now: datetime) -> Frames:
         """Somebody new writes; if the bot was there first, that is told as well."""
         simulation, world = self.simulation, self.simulation.world
-        persona = next(one for one in self.cast if one.opening)
-        contact = world.add_contact(contact_of(persona, now))
+        if self.newcomer is None:
+            return ()
+        persona, contact = self.newcomer(now)
         blank = replace(
             rules.fresh(contact, persona.channel, now),
             subject=persona.subject,

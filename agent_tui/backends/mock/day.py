@@ -8,7 +8,7 @@ is relative to the moment the desk opens.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import cycle
@@ -21,11 +21,13 @@ from agent_tui.backends.mock.people import contact_of
 from agent_tui.backends.mock.persona import Persona
 from agent_tui.backends.mock.records import Contact, Snooze
 from agent_tui.backends.mock.story import Situation, Story, invitation, long_story
-from agent_tui.model import Channel
+from agent_tui.channels import RULES
 
 DEFAULT_CONVERSATIONS = 61
 OWNERS = ("ana", "ben", "ana", "carla", "deniz", "ana", "emma", "finn")
 """Who owns what, in turn; whoever tries the desk is most likely Ana, so she has more."""
+
+Plot = tuple[Situation, Persona]
 
 _SHARES = {
     Situation.WAITING: 35,
@@ -36,6 +38,9 @@ _SHARES = {
     Situation.RESOLVED: 22,
 }
 """Percent of the inbox."""
+_OWNED = (Situation.OWNED_WAITING, Situation.OWNED_ANSWERED)
+_STRANGERS = frozenset({HOSTILE, "spam", "wrong_number", "opt_out"})
+"""Topics of people one does not plan a café with."""
 _MANY = 40
 """From so many conversations on, the day has its long thread."""
 _REGULARS = 0.3
@@ -49,22 +54,45 @@ def build_day(
 
     `timezone` is the desk's: there its mornings begin.
     """
+    plots = list(zip(_situations(count, rng), cast, strict=False))
+    long_at = _first(plots, _can_go_on_for_days) if count >= _MANY else None
+    closing_at = _first(plots, _can_be_late)
     owners, naps = cycle(OWNERS), _naps(now, timezone, rng)
     drafts: list[Draft] = []
-    for situation, persona in zip(_situations(count, rng), cast, strict=False):
-        if not persona.opening:
-            drafts.append(invitation(persona, contact_of(persona, now), now, rng))
-            continue
+    for place, (situation, persona) in enumerate(plots):
         contact, part = contact_of(persona, now), persona
+        if not persona.opening:
+            drafts.append(invitation(persona, contact, now, rng))
+            continue
         if situation is Situation.RESOLVED and persona.topic != HOSTILE:
             contact, part = _perhaps_regular(persona, contact, drafts[-30:], rng)
         story = Story(part, contact, now, rng, next(owners))
-        drafts.append(story.tell(situation, naps))
-    if count >= _MANY:
-        place = next((at for at, one in enumerate(drafts) if _may_go_on(one)), None)
-        if place is not None:
-            drafts[place] = long_story(drafts[place], OWNERS[0], now, rng)
+        if place == closing_at:
+            story.closing = True
+            drafts.append(story.tell(Situation.OWNED_ANSWERED, naps))
+        else:
+            drafts.append(story.tell(situation, naps))
+    if long_at is not None:
+        drafts[long_at] = long_story(drafts[long_at], OWNERS[0], now, rng)
     return drafts
+
+
+def _first(plots: Sequence[Plot], fits: Callable[[Plot], bool]) -> int | None:
+    return next((place for place, plot in enumerate(plots) if fits(plot)), None)
+
+
+def _can_go_on_for_days(plot: Plot) -> bool:
+    """Whether this can be the long thread, which is in German and not a live chat."""
+    situation, persona = plot
+    usual = persona.language == "de" and persona.topic not in _STRANGERS
+    windowed = RULES[persona.channel].reply_window is not None
+    return situation in _OWNED and usual and not windowed and not RULES[persona.channel].live
+
+
+def _can_be_late(plot: Plot) -> bool:
+    """Whether this can be the conversation whose reply window is about to close."""
+    situation, persona = plot
+    return situation in _OWNED and RULES[persona.channel].reply_window is not None
 
 
 def _situations(count: int, rng: Random) -> list[Situation]:
@@ -94,13 +122,6 @@ def _perhaps_regular(
     way = rng.choice(regular.identities[1:])
     part = played(persona, rng.randrange(1, 100), regular.name)
     return regular, replace(part, channel=way.channel, address=way.address)
-
-
-def _may_go_on(draft: Draft) -> bool:
-    """Whether this customer can be the one with the long thread, which is in German."""
-    persona = draft.persona
-    usual = persona.topic in {"delivery_time", "praise", "exchange", "refund"}
-    return usual and persona.language == "de" and persona.channel is Channel.WHATSAPP
 
 
 def _naps(now: datetime, timezone: str, rng: Random) -> Iterator[Snooze]:

@@ -13,7 +13,6 @@ from datetime import datetime
 
 from agent_tui.backends.mock import rules
 from agent_tui.backends.mock.records import (
-    SYSTEM,
     Activity,
     Agent,
     Attachment,
@@ -87,6 +86,8 @@ class Ledger:
     next_contact: int = 1
     next_message: int = 1
     of_contact: dict[str, list[str]] = field(default_factory=dict)
+    archive: dict[str, str] = field(default_factory=dict)
+    """Whose earlier conversation an id names: contacts by the ids of what they had before."""
     sent: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Where a reply stands: its conversation and its index in the thread."""
     wakes: list[tuple[datetime, str]] = field(default_factory=list)
@@ -103,6 +104,7 @@ class Ledger:
             self.next_contact += 1
         self.contacts[contact.id] = contact
         self.of_contact.setdefault(contact.id, [])
+        self.archive.update((earlier.id, contact.id) for earlier in contact.earlier)
         return contact
 
     def add_conversation(self, conv: Conversation) -> Conversation:
@@ -203,34 +205,12 @@ class Ledger:
             for one in self._conversations_of(contact.id)
             if one.id != besides
         ]  # fmt: skip
-        kept = [one for one in contact.earlier if one.id not in self.conversations]
+        kept = [one for one in contact.earlier if one.id != besides]
         earlier = sorted((*live, *kept), key=lambda one: (one.at, one.id), reverse=True)
         return contact_to_wire(replace(contact, earlier=tuple(earlier)))
 
     def _conversations_of(self, contact: str) -> Iterable[Conversation]:
         return (self.conversations[conv] for conv in self.of_contact.get(contact, ()))
-
-    def wake_due(self, now: datetime) -> tuple[Json, ...]:
-        """Open every conversation whose sleep ends at `now` or ended before."""
-        events = []
-        while self.wakes and self.wakes[0][0] <= now:
-            until, conv_id = heapq.heappop(self.wakes)
-            conv = self.conversations[conv_id]
-            if conv.snooze is None or conv.snooze.until != until:
-                continue
-            self.changed_by[conv_id] = None
-            events.append(self.record(rules.awake(conv), happened(SYSTEM, "woken"), now))
-        return tuple(events)
-
-    def next_wake(self) -> datetime | None:
-        """When the next sleeping conversation wakes; None: none has a time."""
-        while self.wakes:
-            until, conv_id = self.wakes[0]
-            conv = self.conversations[conv_id]
-            if conv.snooze is not None and conv.snooze.until == until:
-                return until
-            heapq.heappop(self.wakes)
-        return None
 
     def in_order(self) -> list[Conversation]:
         """All conversations as a snapshot names them: open first, longest waiting first."""

@@ -71,7 +71,7 @@ THANKS: dict[str, tuple[str, ...]] = {
     "en": ("Thanks!", "Great, thank you"),
 }
 
-FOLLOW_UPS = {
+FOLLOW_UPS: dict[str, tuple[str, ...]] = {
     "de": (
         "Noch was: kann ich die Lieferadresse ändern?",
         "Und wie lange dauert das ungefähr?",

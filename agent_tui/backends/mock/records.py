@@ -58,7 +58,7 @@ class Author:
     name: str = ""
 
 
-SYSTEM = Author(AuthorKind.SYSTEM)
+SYSTEM = Author(AuthorKind.SYSTEM, "system")
 BOT = Author(AuthorKind.BOT, "bot", "Bot")
 
 

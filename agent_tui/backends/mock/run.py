@@ -30,11 +30,11 @@ async def _serve(options: MockOptions, stdout: TextIO, stderr: TextIO) -> int:
         loop.add_signal_handler(number, stop.set)
     server = DeskServer(options, SystemClock())
     await server.start()
-    for problem in server.problems:
-        print(problem, file=stderr)
-    hello = {"url": server.url, "token": server.token, "agents": list(server.agents)}
-    print(json.dumps(hello), file=stdout, flush=True)
     try:
+        for problem in server.problems:
+            print(problem, file=stderr)
+        hello = {"url": server.url, "token": server.token, "agents": list(server.agents)}
+        print(json.dumps(hello), file=stdout, flush=True)
         await stop.wait()
     finally:
         await server.aclose()

@@ -130,7 +130,7 @@ class Simulation:
         channel = self.world.conversations[conv].channel
         plan = delivery.plan(channel, seat.persona.topic if seat else "", self.rng)
         for after, step, failure in plan.reports:
-            self._report_at(message_id, now + timedelta(seconds=after), step, failure)
+            self.report_at(message_id, now + timedelta(seconds=after), step, failure)
         if plan.failed:
             return ()
         arrives = now + timedelta(seconds=plan.arrives_after)
@@ -141,7 +141,7 @@ class Simulation:
         self.at(start, lambda at: self._listens(conv, message_id, at))
         return ()
 
-    def _report_at(self, message: str, moment: datetime, step: Delivery, failure: str) -> None:
+    def report_at(self, message: str, moment: datetime, step: Delivery, failure: str) -> None:
         self.at(moment, lambda now: self.world.report_delivery(message, step, failure, now))
 
     def _listens(self, conv: str, message_id: str, now: datetime) -> Frames:

@@ -64,6 +64,7 @@ _TEAMS = {
     "handover": "support",
 }
 _MOST_NAGS = 3
+_CLOSING = 0.2
 
 
 class Story:
@@ -80,6 +81,9 @@ class Story:
         self.telling = Telling()
         self.spoke = 0.0
         """When the customer spoke last, in seconds from the start of the story."""
+        self.window = RULES[persona.channel].reply_window
+        self.closing = self.window is not None and rng.random() < _CLOSING
+        """Whether our answer is so old that the reply window closes soon."""
         self.turns = tuple(reply for reply in persona.replies if not reply.keywords)
         self.mood = Mood(opened=True, waiting=True)
         self.live = RULES[persona.channel].live
@@ -197,13 +201,12 @@ class Story:
         return self.now - timedelta(seconds=wait)
 
     def _since_answer(self, end: datetime) -> datetime:
-        """The moment of our answer; now and then so old that the reply window closes soon."""
-        window = RULES[self.persona.channel].reply_window
-        if window is not None and self.rng.random() < 0.3:
-            closes_in = timedelta(minutes=self.rng.uniform(8, 90))
-            since_spoke = timedelta(seconds=self.telling.at - self.spoke)
-            return self.now - window + since_spoke + closes_in
-        return end
+        """The moment of our answer."""
+        if self.window is None or not self.closing:
+            return end
+        closes_in = timedelta(minutes=self.rng.uniform(8, 90))
+        since_spoke = timedelta(seconds=self.telling.at - self.spoke)
+        return self.now - self.window + since_spoke + closes_in
 
     def _draft(self, end: datetime, situation: Situation) -> Draft:
         persona, steps = self.persona, self.telling.ending(end)

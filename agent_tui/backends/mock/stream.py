@@ -53,7 +53,7 @@ class Stream:
 
     def restore(self, texts: Iterable[str]) -> None:
         """Keep these events, the newest of which has the number `seq`."""
-        self._texts = deque(texts, maxlen=None)
+        self._texts = deque(texts)
 
 
 @dataclass(slots=True)

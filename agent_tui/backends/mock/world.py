@@ -6,16 +6,20 @@ the events it caused, in the order of their sequence numbers.
 
 from __future__ import annotations
 
+import heapq
 import json
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from agent_tui.backends.mock import rules
-from agent_tui.backends.mock.commands import Outcome, Refused, execute
+from agent_tui.backends.mock.archive import archived_thread
+from agent_tui.backends.mock.calls import Refused
+from agent_tui.backends.mock.commands import Outcome, execute
 from agent_tui.backends.mock.ledger import Ledger, Line, happened
-from agent_tui.backends.mock.records import BOT, SYSTEM, Attachment, Contact
+from agent_tui.backends.mock.records import BOT, SYSTEM, Attachment, Contact, Message
 from agent_tui.backends.mock.wire import Json, agent_to_wire, message_to_wire
 from agent_tui.i18n import _
 from agent_tui.model import Availability, Delivery, Status
@@ -48,35 +52,30 @@ class World(Ledger):
             raise Refused("unknown_op", _("This desk does not know that question."))
         if type(before) not in {int, type(None)} or type(limit) is not int or limit < 1:
             raise Refused("bad_request", _("The page asked for makes no sense."))
-        conv = self.conversations.get(conv_id) if isinstance(conv_id, str) else None
-        if conv is None:
-            raise Refused("unknown_conversation", _("There is no such conversation at this desk."))
-        messages, more = self._page(conv.id, before, min(limit, HISTORY))
+        contact_id, thread = self._thread_of(conv_id)
+        messages, more = _page(thread, before, min(limit, HISTORY))
         contact = None
         if before is None:
-            contact = self.contact_view(self.contacts[conv.contact_id], besides=conv.id)
+            contact = self.contact_view(self.contacts[contact_id], besides=str(conv_id))
         return {
-            "conv": conv.id,
+            "conv": conv_id,
             "messages": messages,
             "more": more,
             "contact": contact,
             "at_seq": self.seq,
         }
 
-    def _page(self, conv: str, before: int | None, limit: int) -> tuple[list[Json], bool]:
-        """Up to `limit` messages in front of `before`, oldest first, and whether there are more."""
-        thread, room = self.threads[conv], PAGE_BYTES
-        end = len(thread)
-        while before is not None and end and thread[end - 1].seq >= before:
-            end -= 1
-        page: list[Json] = []
-        for message in reversed(thread[:end]):
-            wire = message_to_wire(message)
-            room -= len(json.dumps(wire))
-            if len(page) == limit or (page and room < 0):
-                break
-            page.append(wire)
-        return page[::-1], end > len(page)
+    def _thread_of(self, conv_id: object) -> tuple[str, Sequence[Message]]:
+        """Whose thread it is, and the thread: of the inbox, or of the contact's earlier days."""
+        if isinstance(conv_id, str):
+            conv = self.conversations.get(conv_id)
+            if conv is not None:
+                return conv.contact_id, self.threads[conv_id]
+            owner = self.contacts.get(self.archive.get(conv_id, ""))
+            for earlier in owner.earlier if owner else ():
+                if owner and earlier.id == conv_id:
+                    return owner.id, archived_thread(owner, earlier)
+        raise Refused("unknown_conversation", _("There is no such conversation at this desk."))
 
     def customer_writes(
         self, conv_id: str, text: str, now: datetime, attachments: tuple[Attachment, ...] = ()
@@ -106,6 +105,28 @@ class World(Ledger):
         """The bot gives up and says why."""
         conv = replace(self.conversations[conv_id], reason=reason)
         return (self.record(conv, happened(BOT, "handover", reason), now),)
+
+    def wake_due(self, now: datetime) -> tuple[Json, ...]:
+        """Open every conversation whose sleep ends at `now` or ended before."""
+        events = []
+        while self.wakes and self.wakes[0][0] <= now:
+            until, conv_id = heapq.heappop(self.wakes)
+            conv = self.conversations[conv_id]
+            if conv.snooze is None or conv.snooze.until != until:
+                continue
+            self.changed_by[conv_id] = None
+            events.append(self.record(rules.awake(conv), happened(SYSTEM, "woken"), now))
+        return tuple(events)
+
+    def next_wake(self) -> datetime | None:
+        """When the next sleeping conversation wakes; None: none has a time."""
+        while self.wakes:
+            until, conv_id = self.wakes[0]
+            conv = self.conversations[conv_id]
+            if conv.snooze is not None and conv.snooze.until == until:
+                return until
+            heapq.heappop(self.wakes)
+        return None
 
     def report_delivery(
         self, message_id: str, delivery: Delivery, failure: str, now: datetime
@@ -152,4 +173,16 @@ class World(Ledger):
                 "who": who}  # fmt: skip
 
 
-__all__ = ["SYSTEM", "Outcome", "Refused", "World"]
+def _page(thread: Sequence[Message], before: int | None, limit: int) -> tuple[list[Json], bool]:
+    """Up to `limit` messages in front of `before`, oldest first, and whether there are more."""
+    end, room = len(thread), PAGE_BYTES
+    if before is not None:
+        end = bisect_left(thread, before, key=lambda message: message.seq)
+    page: list[Json] = []
+    for message in reversed(thread[:end]):
+        wire = message_to_wire(message)
+        room -= len(json.dumps(wire))
+        if len(page) == limit or (page and room < 0):
+            break
+        page.append(wire)
+    return page[::-1], end > len(page)

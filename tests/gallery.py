@@ -1,0 +1,66 @@
+"""What pictures of the console need: people to look at, and a screen that holds still."""
+
+from __future__ import annotations
+
+from picture import picture
+from textual.widgets import Input, TextArea
+
+from agent_tui.model import ConversationId
+from journeys.floor import Floor, Seat
+
+
+def known_as(seat: Seat, name: str) -> ConversationId:
+    """The conversation of the customer whose name begins with `name`."""
+    return next(
+        conv.id for conv in seat.desk.store.conversations() if conv.contact_name.startswith(name)
+    )
+
+
+async def meet(seat: Seat, name: str) -> None:
+    """Open the conversation of a customer; her messages and her record are here."""
+    await seat.go_to(known_as(seat, name))
+    await seat.press("enter")
+    await arrived(seat)
+
+
+async def arrived(seat: Seat) -> None:
+    """Wait until what is selected is here, and nothing is on its way."""
+    desk = seat.desk
+
+    def here() -> bool:
+        conv = desk.conversation
+        if conv is None:
+            return True
+        thread = desk.store.threads.get(conv.id)
+        loaded = thread is not None and thread.loaded and not thread.loading
+        return loaded and desk.store.contact_of(conv) is not None
+
+    await seat.until(here, "the conversation and its customer")
+
+
+async def writes(floor: Floor, seat: Seat, name: str, *texts: str) -> None:
+    """A customer writes."""
+    conversation = known_as(seat, name)
+    for text in texts:
+        floor.server.floor.publish(
+            floor.server.world.customer_writes(conversation, text, floor.clock.now())
+        )
+    seq = floor.server.world.conversations[conversation].seq
+    await seat.until(lambda: seat.shown(conversation).seq == seq, "what was written")
+
+
+async def held_still(seat: Seat) -> str:
+    """The picture of what is shown when all that moves has come to rest."""
+    await seat.until(lambda: seat.console.inbox.is_mounted, "the console")
+    for screen in seat.app.screen_stack:
+        for field in screen.query("Input, TextArea").results(Input | TextArea):
+            field.cursor_blink = False
+    seat.console.show.second()
+    seen = [""]
+
+    def resting() -> bool:
+        before, seen[0] = seen[0], picture(seat.app)
+        return before == seen[0]
+
+    await seat.until(resting, "a picture that holds still")
+    return seen[0]

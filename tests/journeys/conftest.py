@@ -1,0 +1,32 @@
+"""An open desk for each journey."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+from journeys.floor import MORNING, Floor
+
+from agent_tui.backends.mock.options import MockOptions
+from agent_tui.backends.mock.server import DeskServer
+from agent_tui.clock import ManualClock
+from agent_tui.i18n import use_language
+
+
+@pytest.fixture
+def options() -> MockOptions:
+    """How the desk is set up; a journey may say otherwise."""
+    return MockOptions(seed=1, rate=0.0)
+
+
+@pytest.fixture
+async def floor(options: MockOptions) -> AsyncIterator[Floor]:
+    """A desk, open."""
+    use_language("en")
+    clock = ManualClock(MORNING)
+    server = DeskServer(options, clock)
+    await server.start()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(server.aclose)
+        yield Floor(server, clock, stack)
