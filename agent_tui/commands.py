@@ -184,6 +184,13 @@ def _view(view_id: str) -> Run:
     return lambda stage: stage.walk.show_view(view_id)
 
 
+def _send_now(stage: Stage) -> None:
+    conv = stage.desk.need()
+    if not stage.desk.send_now(conv.id):
+        raise CannotDo(_("No reply to {name} is held back.").format(name=conv.contact_name))
+    stage.say(_("Sent now."))
+
+
 def _composer(action: str) -> Run:
     return lambda stage: stage.write.press(action)
 
@@ -229,6 +236,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("unread", mark("Mark unread, or read"), ("u",), NOT_TYPING, DECIDING, _unread, _need),
     Command("undo", mark("Undo the last action or a reply that has not left"), ("z",), NOT_TYPING,
             DECIDING, lambda s: s.undo(), _can_undo),
+    Command("send-now", mark("Send the reply that is held back now"), ("ctrl+s",), NOT_TYPING,
+            ANSWERING, _send_now, _need),
     Command("next", mark("Next"), ("j", "down"), NOT_TYPING, MOVING, lambda s: s.walk.move(1),
             in_palette=False),
     Command("previous", mark("Previous"), ("k", "up"), NOT_TYPING, MOVING,

@@ -61,6 +61,8 @@ class Welcomed:
     """False: a snapshot follows, and nothing known before holds."""
     seq: int
     """Where the stream stands for this link's first event."""
+    epoch: str = ""
+    """Names the stream; another one: the numbers known so far mean nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,14 +151,13 @@ class Outbox:
         pending = self.get(op_id)
         if pending is None or pending.settled_at_seq is not None:
             return
-        unsure = at is None
         self._put(
             replace(
                 pending,
-                state=SendState.QUEUED if unsure else SendState.RETRY,
+                state=SendState.QUEUED if at is None else SendState.RETRY,
                 leaves_at=at,
                 problem=problem or pending.problem,
-                unsure=unsure,
+                unsure=pending.unsure or at is None,
             )
         )
 

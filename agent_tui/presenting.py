@@ -18,6 +18,7 @@ from agent_tui.model import (
     ConversationId,
     SafeText,
 )
+from agent_tui.names import short_name
 from agent_tui.overlay import entry_of
 from agent_tui.sanitise import Field, sanitise
 from agent_tui.shown import Entry, Row, SendState, Thread
@@ -25,9 +26,8 @@ from agent_tui.views import VIEWS, ViewIndex
 
 
 def first_name(name: SafeText) -> SafeText:
-    """The first word of a name."""
-    words = name.split()
-    return sanitise(words[0], Field.NAME) if words else name
+    """A name as it is shown where there is little room."""
+    return sanitise(short_name(name), Field.NAME)
 
 
 def row(desk: Desk, conversation: Conversation) -> Row:

@@ -158,3 +158,7 @@ class Showing:
         lasts = SAID_FOR * (2 if alarm else 1)
         self._said = (words, alarm, self._desk.clock.monotonic() + lasts)
         self.bars()
+
+    def hush(self) -> None:
+        """What was said gives way to what is under way."""
+        self._said = None

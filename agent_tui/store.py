@@ -73,6 +73,7 @@ class Store:
         self.desk_name: SafeText = NO_TEXT
         self.capabilities: frozenset[str] = frozenset()
         self.link = LinkChanged(Link.CONNECTING, datetime.min)  # noqa: DTZ901 - before any time
+        self.epoch = ""
         self.seq = 0
         self.ready = False
         """A whole snapshot is here."""
@@ -273,9 +274,12 @@ class Store:
         self.labels = event.labels
         self.presence = Presence()
         if not event.resumed:
-            self.threads.doubt_all()
+            if event.epoch == self.epoch:
+                self.threads.doubt_all()
+            else:
+                self.threads.begin_all_anew()
             self.contacts.clear()
-            self.seq = event.seq
+            self.seq, self.epoch = event.seq, event.epoch
         return Change(everything=True, people=True)
 
     def _history(self, event: HistoryLoaded) -> Change:

@@ -49,7 +49,8 @@ class ThreadState:
 
     def awaits(self, op_id: OpId) -> bool:
         """The message of this op is missing, and the newest page is to bring it."""
-        return (self.stale or self.loading) and not self.has_op(op_id)
+        whole = self.loaded and not self.stale and not self.loading
+        return not whole and not self.has_op(op_id)
 
     def doubt(self) -> None:
         """The stream broke: what comes from now on may come after a hole."""
@@ -57,6 +58,13 @@ class ThreadState:
             self.whole_to = self.seqs[-1] if self.loaded and self.seqs else NOTHING_WHOLE
         self.stale = True
         self.loading = False
+        self.version += 1
+
+    def begin_anew(self) -> None:
+        """The desk numbers its messages anew: nothing that is here fits what will come."""
+        self.messages.clear()
+        self.seqs.clear()
+        self.more = self.loading = self.loaded = self.stale = False
         self.version += 1
 
     def newest(self, page: Sequence[Message]) -> bool:
@@ -76,9 +84,7 @@ class ThreadState:
         return joins
 
     def _joins(self, first: Message) -> bool:
-        at = bisect_left(self.seqs, first.seq)
-        here = at < len(self.seqs) and self.messages[at].id == first.id
-        return here and first.seq <= self._whole_to()
+        return first.seq <= self._whole_to() and first.seq in self.seqs
 
     def _whole_to(self) -> int:
         if self.stale:
@@ -152,3 +158,8 @@ class Threads:
         """The stream broke: every thread may have a hole at its end."""
         for thread in self._threads.values():
             thread.doubt()
+
+    def begin_all_anew(self) -> None:
+        """Another stream began: nothing of the old one has a place in it."""
+        for thread in self._threads.values():
+            thread.begin_anew()

@@ -20,7 +20,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 PATIENCE = 0.5
-"""Most seconds the next key waits for a part of the screen that does not answer (it may be gone)."""
+"""Most seconds the next key waits for a part of the screen that does not answer: it may be gone."""
 
 GLANCE = 0.005
 """Seconds between two looks at whether a new screen has its focus."""
@@ -38,6 +38,11 @@ class Turnstile:
         self._queue: deque[Typed] = deque()
         self._following: asyncio.Task[None] | None = None
 
+    @property
+    def idle(self) -> bool:
+        """Everything typed so far has done its work."""
+        return self._following is None
+
     async def take(self, event: Typed) -> None:
         """Something was typed; called in the app's own loop of messages."""
         self._queue.append(event)
@@ -54,7 +59,7 @@ class Turnstile:
             await self._forward(self._queue.popleft())
 
     async def _follow(self, screen: Screen[Any], path: Sequence[MessagePump]) -> None:
-        """Wait until the key has come up from the focus to the app, and what it asked for is there."""
+        """Wait until the key came up from the focus to the app, and what it asked for is there."""
         app = self._app
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):

@@ -79,6 +79,8 @@ class Writing:
             raise
         if conversation == desk.selected:
             console.transcript.to_end()
+            console.focus_pane(Place.CONVERSATION)
+        console.show.hush()
         conv = desk.store.get(conversation)
         name = conv.contact_name if conv else ""
         if mode is Mode.NOTE:

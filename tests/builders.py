@@ -124,6 +124,7 @@ def welcomed(seq: int = 0, *, resumed: bool = False, **fields: Any) -> Welcomed:
         "server_time": NOW,
         "resumed": resumed,
         "seq": seq,
+        "epoch": "e1",
     }
     return Welcomed(**{**defaults, **fields})
 

@@ -42,20 +42,17 @@ async def writes(floor: Floor, seat: Seat, name: str, *texts: str) -> None:
     """A customer writes."""
     conversation = known_as(seat, name)
     for text in texts:
-        floor.server.floor.publish(
-            floor.server.world.customer_writes(conversation, text, floor.clock.now())
-        )
-    seq = floor.server.world.conversations[conversation].seq
+        await floor.says(conversation, text)
+    seq = floor.truth(conversation).seq
     await seat.until(lambda: seat.shown(conversation).seq == seq, "what was written")
 
 
 async def held_still(seat: Seat) -> str:
     """The picture of what is shown when all that moves has come to rest."""
-    await seat.until(lambda: seat.console.inbox.is_mounted, "the console")
     for screen in seat.app.screen_stack:
         for field in screen.query("Input, TextArea").results(Input | TextArea):
             field.cursor_blink = False
-    seat.console.show.second()
+    await seat.second()
     seen = [""]
 
     def resting() -> bool:

@@ -7,12 +7,15 @@ names fonts that are there, never an address to fetch one from.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 
 from rich.cells import cell_len, split_graphemes
 from rich.color import Color
 from rich.style import Style
+from textual._compositor import LayoutUpdate
+from textual._context import active_app
 from textual.app import App
 from textual.strip import Strip
 
@@ -78,10 +81,12 @@ class _Box:
 
 def picture(app: App[object]) -> str:
     """The screen of a running program as SVG, pickers and what lies under them included."""
-    update = app.screen._compositor.render_update(
-        full=True, screen_stack=app._background_screens, simplify=True
-    )
-    strips: list[Strip] = update.strips  # type: ignore[union-attr]
+    with _running(app):
+        update = app.screen._compositor.render_update(
+            full=True, screen_stack=app._background_screens
+        )
+    assert isinstance(update, LayoutUpdate)
+    strips = [Strip.join(pieces) for pieces in update.strips]
     width, height = app.size
     colours = app.theme_variables
     ink, ground = colours["foreground"].lower(), colours["background"].lower()
@@ -96,6 +101,16 @@ def picture(app: App[object]) -> str:
         f' font-family="{FONTS}" font-size="{FONT}" fill="{ink}" xml:space="preserve">'
     )
     return "\n".join((head, *body, "</svg>\n"))
+
+
+@contextmanager
+def _running(app: App[object]) -> Iterator[None]:
+    """Draw as the program itself would."""
+    token = active_app.set(app)
+    try:
+        yield
+    finally:
+        active_app.reset(token)
 
 
 # From the screen ---------------------------------------------------------------------------------

@@ -69,6 +69,7 @@ class ReferenceDesk:
     done: list[OpId] = field(default_factory=list)
     """Commands that were carried out, in order."""
     made: int = 0
+    epoch: int = 1
 
     def __post_init__(self) -> None:
         for number in range(1, 4):
@@ -100,7 +101,7 @@ class ReferenceDesk:
 
     def welcome(self, *, resumed: bool) -> Welcomed:
         """What a console hears first."""
-        return welcomed(self.seq, resumed=resumed)
+        return welcomed(self.seq, resumed=resumed, epoch=f"e{self.epoch}")
 
     def snapshot(self) -> tuple[SnapshotPart, ...]:
         """Everything, a part for each conversation."""
@@ -113,6 +114,7 @@ class ReferenceDesk:
     def begin_anew(self) -> None:
         """A restart that lost the stream: everything gets other, lower numbers."""
         number = 0
+        self.epoch += 1
         for conv, thread in self.threads.items():
             for place, line in enumerate(thread):
                 number += 1

@@ -146,14 +146,15 @@ def test_an_op_whose_fate_is_unknown_cannot_be_taken_back() -> None:
 
 
 def test_an_op_that_the_desk_asked_to_repeat_can_be_taken_back() -> None:
-    """A desk that says "too many" has not done it."""
+    """A desk that says "too many" has not done it; not this time."""
     outbox = Outbox()
-    add(outbox, reply("a"))
+    add(outbox, reply("a"), reply("b", 2))
     outbox.take_due(NOW)
-    outbox.retry(OpId("a"), at(1), PROBLEM)
-    pending = outbox.get(OpId("a"))
-    assert pending is not None
-    assert pending.waiting
+    outbox.retry(OpId("b"))
+    outbox.take_due(NOW)
+    for op in ("a", "b"):
+        outbox.retry(OpId(op), at(1), PROBLEM)
+    assert [p.waiting for p in outbox] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,8 @@ class StoreAgainstDesk(RuleBasedStateMachine):
         self.alone = True
         """Nobody but us has changed anything, and nothing was fetched anew."""
         self.connect(resumed=False)
+        self.open_thread(conv_id(1), older=False)
+        self.hear_answer()
 
     # The line
 
@@ -137,6 +139,7 @@ class StoreAgainstDesk(RuleBasedStateMachine):
             self.words[op.id] = conv
         self.order.setdefault(conv, []).append(op.id)
         self.look(self.store.propose(op, self.now, 3.0 if hold and kind == "send" else 0.0))
+        self.pump()
 
     def _op(self, kind: str, shown: Conversation, data: st.DataObject) -> AnyOp:
         head: dict[str, Any] = {"id": OpId(f"op-{self.number}"), "conversation": shown.id}
@@ -163,6 +166,7 @@ class StoreAgainstDesk(RuleBasedStateMachine):
             case _:
                 return MarkUnread(**head)
 
+    @precondition(lambda self: len(self.store.outbox))
     @rule(which=st.integers(0, 9))
     def take_back(self, which: int) -> None:
         """Words, or what was asked for last: that is what the seat does."""
@@ -182,10 +186,11 @@ class StoreAgainstDesk(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
         self.look(self.store.tick(self.now))
+        self.pump()
 
-    @precondition(lambda self: self.store.link.link is Link.LIVE)
-    @rule()
     def pump(self) -> None:
+        if self.store.link.link is not Link.LIVE:
+            return
         due, change = self.store.take_due(self.now)
         self.look(change)
         self.uplink.extend(due)
@@ -206,10 +211,13 @@ class StoreAgainstDesk(RuleBasedStateMachine):
     # What the desk and the others do
 
     @precondition(lambda self: self.uplink)
-    @rule()
-    def serve(self) -> None:
+    @rule(answered=st.sampled_from(["at once", "later"]))
+    def serve(self, answered: str = "later") -> None:
         self.answers.append(self.desk.carry_out(self.uplink.popleft()))
         self.flush()
+        if answered == "at once":
+            while self.answers:
+                self.hear_answer()
 
     @precondition(lambda self: self.uplink)
     @rule()
@@ -248,11 +256,9 @@ class StoreAgainstDesk(RuleBasedStateMachine):
         answer = self.answers.popleft()
         if isinstance(answer, Rejected) and answer.retry_after is None:
             assert not (self.alone and answer.refusal is Refusal.CONFLICT)
-            self._forget_refused(answer)
+            self.words.pop(answer.op_id, None)
         self.apply(answer)
-
-    def _forget_refused(self, answer: Rejected) -> None:
-        self.words.pop(answer.op_id, None)
+        self.pump()
 
     @precondition(lambda self: self.heard)
     @rule(which=st.integers(0, 50))
@@ -276,6 +282,7 @@ class StoreAgainstDesk(RuleBasedStateMachine):
             self.alone = False
             self.heard.clear()
         self.connect(resumed=how == "resume")
+        self.pump()
 
     # What always holds
 
@@ -362,5 +369,5 @@ class StoreAgainstDesk(RuleBasedStateMachine):
 
 TestStoreAgainstDesk = StoreAgainstDesk.TestCase
 TestStoreAgainstDesk.settings = settings(
-    max_examples=120, stateful_step_count=40, deadline=None
+    max_examples=120, stateful_step_count=50, deadline=None, report_multiple_bugs=False
 )

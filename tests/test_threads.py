@@ -151,7 +151,10 @@ def test_an_older_page_does_not_mend_a_hole_at_the_end() -> None:
 def test_numbers_that_a_desk_gave_anew_do_not_join_on() -> None:
     """A new epoch may number its messages from the start: the same number, another message."""
     threads, thread = loaded(1, 2, 3)
-    threads.doubt_all()
+    version = thread.version
+    threads.begin_all_anew()
+    assert thread.version > version
+    assert not thread.loaded
     fresh = tuple(message(seq, id=MessageId(f"new-{seq}")) for seq in (2, 3, 4))
     threads.page(HistoryLoaded(C1, None, fresh, more=False))
     assert [m.id for m in thread.messages] == ["new-2", "new-3", "new-4"]

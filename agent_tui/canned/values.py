@@ -8,6 +8,7 @@ from decimal import Decimal
 from agent_tui.canned.reply import FALLBACK
 from agent_tui.channels import rules_of
 from agent_tui.model import Agent, Cart, Contact, Conversation, Order
+from agent_tui.names import given_name
 
 
 def values_for(
@@ -22,8 +23,8 @@ def values_for(
     order = _newest(known.orders) if known else None
     name = contact.name if contact else conversation.contact_name
     return {
-        "contact": {"name": name, "first_name": _first_name(name)},
-        "agent": {"name": agent.name, "first_name": _first_name(agent.name)},
+        "contact": {"name": name, "first_name": given_name(name)},
+        "agent": {"name": agent.name, "first_name": given_name(agent.name)},
         "company": {"name": company},
         "channel": {"name": rules_of(conversation.channel).name},
         "conversation": {"number": f"#{conversation.number}"},
@@ -31,13 +32,6 @@ def values_for(
         "tracking": _tracking_values(order),
         "cart": {"total": _total(known.cart if known else None, locale)},
     }
-
-
-def _first_name(name: str) -> str:
-    """The first word of `name`; nothing where it cannot be one: “Berg, Anna”, “Dr.”, “+49 160”."""
-    first = next(iter(name.split()), "")
-    is_name = any(char.isalpha() for char in first) and first[-1] not in ".,:;"
-    return first if is_name else ""
 
 
 def _newest(orders: Sequence[Order]) -> Order | None:

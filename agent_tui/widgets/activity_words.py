@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from agent_tui.i18n import _, mark
 from agent_tui.model import Activity, Author, AuthorKind, Message
-from agent_tui.widgets.message_words import author_name, clock_time, moment_words, short_name
+from agent_tui.names import short_name
+from agent_tui.widgets.message_words import author_name, clock_time, moment_words
 
 
 @dataclass(frozen=True, slots=True)

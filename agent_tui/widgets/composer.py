@@ -22,7 +22,8 @@ from agent_tui.shown import NO_WORDS, Mode, Words
 from agent_tui.widgets import composer_messages
 from agent_tui.widgets.composer_area import WordsArea
 from agent_tui.widgets.composer_line import ComposerLine, sentence_of
-from agent_tui.widgets.message_words import Tone, calm
+from agent_tui.widgets.message_words import Tone
+from agent_tui.widgets.paint import calm
 from agent_tui.widgets.transcript import StartTimer, Stoppable
 from agent_tui.widgets.window_words import window_words
 

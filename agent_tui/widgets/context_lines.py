@@ -19,8 +19,7 @@ from agent_tui.widgets import context_words as words
 from agent_tui.widgets.context_words import Place
 from agent_tui.widgets.ink import Ink
 from agent_tui.widgets.message_lines import tone_style
-from agent_tui.widgets.message_words import calm
-from agent_tui.widgets.paint import Part, Style, cells, line, pad, spread, wrap
+from agent_tui.widgets.paint import Part, Style, calm, cells, line, pad, spread, wrap
 
 LEAST_COLUMN = 16
 """Narrower than this no column is worth having; its text goes below."""

@@ -19,8 +19,9 @@ from agent_tui.model import (
     Status,
     Tracking,
 )
+from agent_tui.names import short_name
 from agent_tui.when import waiting
-from agent_tui.widgets.message_words import Tone, clock_time, short_name
+from agent_tui.widgets.message_words import Tone, clock_time
 
 FALLBACK_LOCALE = "en"
 

@@ -15,13 +15,14 @@ from textual.widget import Widget
 from agent_tui.channels import rules_of
 from agent_tui.i18n import _, ngettext
 from agent_tui.model import Conversation, Priority, Status
+from agent_tui.names import short_name
 from agent_tui.shown import Header
 from agent_tui.when import waiting
 from agent_tui.widgets.activity_words import priority_words
 from agent_tui.widgets.ink import Ink, mix
 from agent_tui.widgets.message_lines import tone_style
-from agent_tui.widgets.message_words import calm, moment_words, short_name
-from agent_tui.widgets.paint import Part, cells, cut, measure, spread
+from agent_tui.widgets.message_words import moment_words
+from agent_tui.widgets.paint import Part, calm, cells, cut, measure, spread
 from agent_tui.widgets.window_words import window_words
 
 GAP = "  "

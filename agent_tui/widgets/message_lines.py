@@ -23,13 +23,12 @@ from agent_tui.widgets.message_words import (
     Tone,
     attachment_words,
     author_name,
-    calm,
     clock_time,
     day_words,
     reason_line,
     state_of,
 )
-from agent_tui.widgets.paint import Part, Style, cells, cut, line, pad, spread, wrap
+from agent_tui.widgets.paint import Part, Style, calm, cells, cut, line, pad, spread, wrap
 
 TOGETHER = timedelta(minutes=5)
 """Messages of one author not further apart than this share a head line."""

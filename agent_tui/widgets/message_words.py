@@ -5,7 +5,6 @@ Pure: `SafeText` and values in, short texts in the agent's language out.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -22,24 +21,8 @@ from agent_tui.model import (
     Delivery,
     SafeText,
 )
+from agent_tui.names import short_name
 from agent_tui.shown import Entry, SendState
-from agent_tui.widgets.paint import steady
-
-SHORTEST_FIRST_NAME = 3
-
-_JOINED_LETTERS = re.compile("\u200d\\w")
-
-
-def calm(text: str) -> str:
-    """`text` without the emoji that terminals measure differently; joined letters stay joined."""
-    return text if _JOINED_LETTERS.search(text) else steady(text)
-
-
-def short_name(name: str) -> str:
-    """The first name where that is one; titles, initials and phone numbers keep the whole name."""
-    first, _space, rest = name.partition(" ")
-    letters = first.replace("-", "").replace("'", "").replace("’", "")
-    return first if rest and len(first) >= SHORTEST_FIRST_NAME and letters.isalpha() else name
 
 
 def author_name(author: Author) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "Align",
     "Part",
     "Style",
+    "calm",
     "cells",
     "clip",
     "cut",
@@ -44,7 +45,8 @@ _narrow = re.compile(
 """Matches text in which every character takes exactly one cell; the fast way for most text."""
 _JOINER = "\u200d"
 _LETTERS_OF_FLAGS = {0x1F1E6 + offset: chr(ord("A") + offset) for offset in range(26)}
-_UNSTEADY = re.compile("\u200d.?|[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]", re.DOTALL)
+_JOINED_LETTERS = re.compile("\u200d\\w")
+_UNSTEADY = re.compile("\u200d(?:(?!\\w).)?|[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]", re.DOTALL)
 
 
 def cells(text: str) -> int:
@@ -162,11 +164,20 @@ def steady(text: str) -> str:
     """`text` with such characters only whose width terminals agree on.
 
     Joined emoji are reduced to their first one, variation selectors and skin tones dropped,
-    flags spelled as their two letters. For lines with columns to the right of foreign text.
+    flags spelled as their two letters, joined letters set beside each other. For lines with
+    columns to the right of foreign text.
     """
     if text.isascii():
         return text
     return _UNSTEADY.sub("", text).translate(_LETTERS_OF_FLAGS)
+
+
+def calm(text: str) -> str:
+    """`text` without the emoji that terminals measure differently; joined letters stay joined.
+
+    For lines with nothing to the right of foreign text.
+    """
+    return text if _JOINED_LETTERS.search(text) else steady(text)
 
 
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"

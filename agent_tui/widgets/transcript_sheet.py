@@ -15,8 +15,8 @@ from agent_tui.i18n import _
 from agent_tui.model import MessageKind
 from agent_tui.shown import Entry, Thread
 from agent_tui.widgets.message_lines import Block, Lead, Page, centred, draw, lead_of
-from agent_tui.widgets.message_words import calm, seconds_left, typing_words
-from agent_tui.widgets.paint import Part, cut, line, wrap
+from agent_tui.widgets.message_words import seconds_left, typing_words
+from agent_tui.widgets.paint import Part, calm, cut, line, wrap
 from agent_tui.widgets.transcript_window import Place, Stack
 
 _MOST_DRAWN = 1024

@@ -1,41 +1,30 @@
-"""An agent sits down, sees who waits, answers, takes, and a colleague sees it."""
+"""An agent sits down, sees who waits, takes one, answers her, and is done with it."""
 
 from __future__ import annotations
 
 from journeys.floor import Floor
 
+from agent_tui.model import Delivery, Status
 
-async def test_take_and_answer(floor: Floor) -> None:
-    """The first walk of an agent: look, take, answer; the customer's row says so."""
+
+async def test_look_take_answer_resolve(floor: Floor) -> None:
+    """The first walk of an agent: look, take, answer, resolve; the desk has it all."""
+    floor.hush()
     ana = await floor.seat("ana")
-    await ana.press("2")
-    await ana.press("j")
-    conversation = ana.selected.id
+    await ana.press("2", "j")
+    customer = ana.selected.id
+    assert ana.selected.contact_name[:12] in ana.cursor_row
     await ana.press("A")
-    await ana.until(lambda: ana.shown(conversation).assignee == "ana", "hers")
-    await ana.press("r")
-    await ana.type("Hello there")
-    await ana.press("ctrl+s")
-    await ana.sees("Hello there")
+    await ana.until(lambda: floor.truth(customer).assignee == "ana", "hers at the desk")
+    await ana.press("r", *"Hello there", "ctrl+s")
+    await ana.sees("Hello there", "Transcript")
     await floor.pass_time(20)
-    await ana.until(lambda: not len(ana.desk.store.outbox), "everything confirmed")
-    messages = ana.desk.store.threads.opened(conversation).messages
-    assert [m.text for m in messages if m.op_id][-1:] == ["Hello there"]
-
-
-async def test_two_consoles_one_race(floor: Floor) -> None:
-    """Both take the same conversation: one wins, the other is told who."""
-    ana = await floor.seat("ana")
-    ben = await floor.seat("ben")
-    await ana.press("2")
-    await ben.press("2")
-    conversation = ana.selected.id
-    await ben.go_to(conversation)
-    ana.console.run_by_id("take")
-    ben.console.run_by_id("take")
-    await ana.until(lambda: not len(ana.desk.store.outbox), "ana heard back")
-    await ben.until(lambda: not len(ben.desk.store.outbox), "ben heard back")
-    owner = ana.shown(conversation).assignee
-    assert owner == ben.shown(conversation).assignee
-    loser, winner = (ben, "Ana Weber") if owner == "ana" else (ana, "Ben Keller")
-    await loser.sees(f"{winner} was faster")
+    await ana.confirmed()
+    assert floor.texts(customer) == ["Hello there"]
+    await floor.pass_time(5)
+    assert floor.said(customer)[0].delivery is Delivery.DELIVERED
+    assert ana.selected.id == customer
+    await ana.press("escape", "e")
+    await ana.until(lambda: floor.truth(customer).status is Status.RESOLVED, "resolved")
+    await ana.sees("is resolved. z undoes it.")
+    assert ana.counts == floor.counts("ana")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 from gallery import held_still
@@ -56,13 +57,12 @@ def shown(ana: Seat, snapshot: SnapshotAssertion) -> Shown:
     async def compare(*sizes: tuple[int, int], themes: tuple[str, ...] = ("dark", "light")) -> None:
         different = []
         for width, height in sizes or (SMALL, LARGE):
-            await ana.pilot.resize_terminal(width, height)
+            await ana.resize(width, height)
             for theme in themes:
-                ana.app.theme = f"desk-{theme}"
+                await ana.do(partial(setattr, ana.app, "theme", f"desk-{theme}"))
                 name = f"{width}x{height}-{theme}"
                 if await held_still(ana) != kept(name=name):
                     different.append(name)
-        ana.app.theme = "desk-dark"
         assert not different, (
             f"{', '.join(different)}: not as kept; if that is meant, run this test with"
             " --snapshot-update and look at the pictures"

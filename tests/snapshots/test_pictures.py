@@ -29,7 +29,7 @@ async def test_composer_reply(ana: Seat, shown: Shown) -> None:
     await meet(ana, "Noah Brandt")
     await ana.press("r")
     await ana.type("Hallo Noah, dein Paket liegt im Depot. Welche ")
-    ana.console.composer.insert("⟦Etage⟧")
+    await ana.do(lambda: ana.console.composer.insert("⟦Etage⟧"))
     await shown()
 
 
@@ -91,7 +91,7 @@ async def test_labels(ana: Seat, shown: Shown) -> None:
 
 async def test_help(ana: Seat, shown: Shown) -> None:
     """The keys of this place, grouped by task; nothing of a row is hidden by the scroll bar."""
-    await ana.press("question_mark")
+    await ana.press("?")
     await shown()
 
 
@@ -136,7 +136,7 @@ async def test_resolved(ana: Seat, shown: Shown) -> None:
 
 async def test_search(ana: Seat, shown: Shown) -> None:
     """The list holds only what fits, and says so above."""
-    await ana.press("3", "slash")
+    await ana.press("3", "/")
     await ana.type("voucher")
     await arrived(ana)
     await shown()

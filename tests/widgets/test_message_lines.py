@@ -27,19 +27,19 @@ from agent_tui.model import (
     MessageKind,
     SafeText,
 )
+from agent_tui.names import short_name
 from agent_tui.sanitise import Field, sanitise
 from agent_tui.shown import Entry, SendState
 from agent_tui.widgets.activity_words import activity_words
 from agent_tui.widgets.ink import Ink
 from agent_tui.widgets.message_lines import Block, Lead, Page, draw, lead_of
 from agent_tui.widgets.message_words import (
-    calm,
     day_words,
     moment_words,
-    short_name,
     size_words,
     typing_words,
 )
+from agent_tui.widgets.paint import calm
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 8, 41, tzinfo=UTC)

@@ -140,6 +140,11 @@ def test_steady_by_example() -> None:
     assert paint.steady("👩\u200d👩\u200d👧 Öz ❤\ufe0f 👍🏽 🇩🇪") == "👩 Öz ❤ 👍 DE"
 
 
+def test_steady_text_loses_no_letter() -> None:
+    """Sinhala and Devanagari join letters with the character that also joins emoji."""
+    assert paint.steady("ශ්\u200dරී क्\u200dष") == "ශ්රී क्ष"
+
+
 @given(TEXT, st.integers(1, 30))
 def test_wrapped_lines_fit(text: str, width: int) -> None:
     lines = paint.wrap(text, width)

@@ -154,8 +154,9 @@ def _welcome(d: Json) -> Welcome:
         server_time=f.moment(d, "server_time"),
         resumed=d.get("mode") == "resumed",
         seq=seq,
+        epoch=f.ident(d, "epoch"),
     )
-    return Welcome(event, f.ident(d, "epoch"), seq, max(0.05, f.seconds(d, "hb", 10)))
+    return Welcome(event, event.epoch, seq, max(0.05, f.seconds(d, "hb", 10)))
 
 
 def _event(d: Json, seq: int) -> Event:
