@@ -6,7 +6,10 @@ import asyncio
 import contextvars
 import gc
 import sys
+import threading
 import traceback
+from contextlib import suppress
+from importlib import import_module
 from typing import ClassVar
 
 from rich.text import Text
@@ -18,7 +21,7 @@ from textual.notifications import SeverityLevel
 from agent_tui import canned
 from agent_tui.canned import Library
 from agent_tui.clock import Clock, SystemClock, SystemIds
-from agent_tui.config import Settings
+from agent_tui.config import Settings, reply_folders
 from agent_tui.console import Console
 from agent_tui.desk import Desk
 from agent_tui.i18n import _
@@ -29,6 +32,9 @@ from agent_tui.turnstile import Turnstile
 
 FRAME = 1 / 60
 """Seconds between two looks at what came in: events of one frame are shown together."""
+
+HEAVY = ("babel.dates", "babel.numbers", "holidays", "rapidfuzz.fuzz")
+"""Libraries that are imported late: warmed up after the first paint, before a key needs them."""
 
 
 class AgentTui(App[None]):
@@ -52,7 +58,8 @@ class AgentTui(App[None]):
         self._clock = clock or SystemClock()
         self._draining = False
         self._turnstile = Turnstile(self, super().on_event)
-        self.desk = Desk(session.store, session, self._clock, SystemIds(self._clock))
+        ids = SystemIds(self._clock)
+        self.desk = Desk(session.store, session, self._clock, ids, settings.zone)
         self.console_screen = Console(
             self.desk, settings, source, Library((), ()), session.reconnect
         )
@@ -86,14 +93,24 @@ class AgentTui(App[None]):
         self.call_after_refresh(self._settle)
 
     def _settle(self) -> None:
-        """After the first paint: what is not needed for it."""
-        folders = [canned.built_in_folder(), *self._settings.replies]
+        """After the first paint: what is not needed for it, beside the screen's thread."""
+        threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
+
+    def _prepare(self) -> None:
+        folders = [canned.built_in_folder(), *reply_folders(self._settings)]
         library = canned.load(folders, self._settings.language)
+        for name in HEAVY:
+            import_module(name)
+        with suppress(RuntimeError):  # the agent has left already
+            self.call_from_thread(self._prepared, library)
+
+    def _prepared(self, library: Library) -> None:
         self.console_screen.library = library
         if library.problems:
             self.console_screen.say(library.problems[0].message, alarm=True)
-        gc.collect()
-        gc.freeze()
+        if not self.is_headless:
+            gc.collect()
+            gc.freeze()
 
     def _woken(self) -> None:
         """Something came in: look at it with whatever else comes in this frame."""
@@ -103,6 +120,8 @@ class AgentTui(App[None]):
 
     def _drain(self) -> None:
         self._draining = False
+        if not self.is_running:
+            return  # the screen is gone already
         change = self._session.drain()
         if change:
             change |= self._session.pump()
@@ -110,8 +129,7 @@ class AgentTui(App[None]):
 
     def _pump(self) -> None:
         """Send what has come due."""
-        change = self._session.pump()
-        if change:
+        if self.is_running and (change := self._session.pump()):
             self.console_screen.show.follow(change)
 
     def notify(

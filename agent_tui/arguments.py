@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ARGPARSE_WORDS: Final = (
     mark("usage: "),
+    mark("positional arguments"),
     mark("options"),
     mark("show this help message and exit"),
     mark("argument %(argument_name)s: %(message)s"),
@@ -292,7 +293,7 @@ def _add_demo(verbs: _Verbs) -> argparse.ArgumentParser:
         epilog=_examples(
             ("agent-tui demo", _("made-up customers on every channel")),
             ("agent-tui demo --rate 5", _("a busy day")),
-            ("agent-tui demo --corpus DIR", _("conversations of your own")),
+            ("agent-tui demo --corpus " + _("DIR"), _("conversations of your own")),
         ),
     )
     _add_agent(parser)

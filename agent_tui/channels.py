@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from agent_tui.i18n import _, mark
 from agent_tui.model import Channel
 
 ALL_MEDIA = frozenset({"image", "audio", "video", "file", "location"})
@@ -22,8 +23,8 @@ class ChannelRules:
     channel: Channel
     mark: str
     """Two letters that name the channel in a row."""
-    name: str
-    """The channel's own name, the same in every language."""
+    own_name: str
+    """Its name in English; most channels are called the same everywhere."""
     max_chars: int
     reply_window: timedelta | None
     """How long after the customer's last message free text may be sent; None: always."""
@@ -36,6 +37,11 @@ class ChannelRules:
     """How long a reply is held before it leaves."""
     first_response: timedelta
     """The default promise for the first answer."""
+
+    @property
+    def name(self) -> str:
+        """The channel's name in the agent's language."""
+        return _(self.own_name)
 
 
 _DAY = timedelta(hours=24)
@@ -70,11 +76,11 @@ RULES: dict[Channel, ChannelRules] = {
         _rules(Channel.INSTAGRAM, "IG", "Instagram", 1000, _DAY, _PICTURES, 10, 15),
         _rules(Channel.TELEGRAM, "TG", "Telegram", 4096, None, ALL_MEDIA, 10, 15),
         _rules(Channel.SMS, "SM", "SMS", 320, None, frozenset(), 0, 30, undo=8.0),
-        _rules(Channel.EMAIL, "MA", "E-mail", 25000, None, ALL_MEDIA, 0, 240, undo=15.0),
-        _rules(Channel.WEBCHAT, "WC", "Web chat", 10000, None, ALL_MEDIA, 10, 2, live=True),
+        _rules(Channel.EMAIL, "MA", mark("E-mail"), 25000, None, ALL_MEDIA, 0, 240, undo=15.0),
+        _rules(Channel.WEBCHAT, "WC", mark("Web chat"), 10000, None, ALL_MEDIA, 10, 2, live=True),
         _rules(Channel.X, "X ", "X", 10000, None, _PICTURES, 10, 30),
         _rules(Channel.THREEMA, "TH", "Threema", 3500, None, ALL_MEDIA, 0, 15),
-        _rules(Channel.INAPP, "AP", "In-app", 10000, None, ALL_MEDIA, 10, 5, live=True),
+        _rules(Channel.INAPP, "AP", mark("In-app"), 10000, None, ALL_MEDIA, 10, 5, live=True),
     )
 }
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import wrap
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,9 @@ from agent_tui.when import BusinessHours
 from agent_tui.widgets.picker import Choice, Find
 
 T = TypeVar("T")
+
+REASON = 54
+"""Cells in a line of a reason, so that it stands whole in the narrowest picker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def owners(store: Store, conv: Conversation, *, teams_only: bool) -> Find[Owner]
     load = Counter(c.assignee for c in store.conversations() if c.status is Status.OPEN)
 
     def agent_row(agent: Agent, key: str = "") -> Choice[Owner]:
-        title = agent.name if not key else f"{_('me')} · {agent.name}"
+        title = agent.name if not key else _("me") + f" · {agent.name}"
         presence = _(_PRESENCE[agent.availability])
         right = _("{presence} · {count} open").format(presence=presence, count=load[agent.id])
         return Choice(Owner(agent=agent.id), title, right, key, marked=agent.id == conv.assignee)
@@ -124,8 +128,9 @@ def moments(now: datetime, zone: ZoneInfo, hours: BusinessHours) -> Find[Awake]:
             case when.UntilReply():
                 return [*exact, Choice(Awake(None), text, right=_("when the customer writes"))]
             case when.Unclear(reason=reason):
-                fitting = exact or by_words(rows, text)
-                return fitting or [Choice(None, reason)]
+                # Likeness is not enough here: "yesterday" is not "Friday".
+                begun = [row for row in rows if text.casefold() in row.title.casefold()]
+                return exact or begun or [Choice(None, part) for part in wrap(reason, REASON)]
 
     return find
 

@@ -133,7 +133,8 @@ def _open(verb: Open, raw: RawConfig, settings: Settings) -> int:
                 settings,
                 _("no desk is set up (agent-tui login URL does that), so this is the demo"),
             )
-        account, source = account_of(profile, verb.agent), f"profile {profile.name}"
+        account = account_of(profile, verb.agent)
+        source = _("profile {name}").format(name=profile.name)
     found = find_token(account, os.environ, SystemKeyRing(), prompt_if_terminal())
     return _console(Target(account.url, found.token, account.agent, source), settings)
 

@@ -91,7 +91,9 @@ class Settings:
     """One of `agent_tui.i18n.LANGUAGES`."""
     send_key: str
     replies: tuple[Path, ...]
-    """Folders of canned replies besides those that come with the program; later ones win."""
+    """Folders of canned replies that the file names; later ones win."""
+    own_replies: Path
+    """The agent's own folder of canned replies, beside the file; need not be there."""
     zone: ZoneInfo
     """The agent's own time zone: every time on the screen is in it."""
     hours: BusinessHours
@@ -108,6 +110,11 @@ class Target:
     agent: str
     source: str
     """What chose it: ``demo``, ``profile NAME`` or ``--url``."""
+
+
+def reply_folders(settings: Settings) -> tuple[Path, ...]:
+    """Where canned replies are looked for besides the program's own; later ones win."""
+    return (settings.own_replies, *settings.replies)
 
 
 def resolve(
@@ -138,6 +145,7 @@ def resolve(
         language=spoken if spoken in LANGUAGES else preferred_language(environ),
         send_key=said.send_key or SEND_KEYS[0],
         replies=said.replies,
+        own_replies=raw.path.parent / "canned_replies",
         zone=ZoneInfo(said.time_zone) if said.time_zone else machine_zone(),
         hours=BusinessHours(
             opens=opens,

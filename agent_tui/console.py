@@ -165,6 +165,8 @@ class Console(Screen[None]):
         if advance and conv is not None and conv.id not in self.desk.view:
             if following is not None:
                 self.inbox.select(following)
+            else:  # it had left the list before: on from the gap, where there is anybody
+                following = self.inbox.fall_back()
             self.walk.select(following)
             if self.place is not Place.LIST and following is None:
                 self.focus_pane(Place.LIST)

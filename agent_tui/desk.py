@@ -7,12 +7,12 @@ widget; what it cannot do it says by raising `CannotDo` with the reason in words
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 from typing import Protocol, TypedDict
 
 from agent_tui import change as changes
-from agent_tui.change import NOTHING, Change
+from agent_tui.change import NOTHING, Change, Refused
 from agent_tui.channels import rules_of
 from agent_tui.clock import Clock, Ids
 from agent_tui.i18n import _
@@ -78,6 +78,8 @@ class Done:
 
     op: AnyOp
     before: Conversation
+    leaves: int
+    """The version at which it leaves the conversation; another one is somebody else's doing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,12 @@ class Undone:
 class Desk:
     """One agent's work on one desk."""
 
-    def __init__(self, store: Store, line: Line, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: Store, line: Line, clock: Clock, ids: Ids, zone: tzinfo | None = None
+    ) -> None:
+        """Times are told in `zone`; None: the machine's."""
         self.store = store
+        self._zone = zone
         self.views = Views()
         self.clock = clock
         self.view_id = "mine"
@@ -130,6 +136,7 @@ class Desk:
     def follow(self, change: Change) -> set[str]:
         """Bring the views up to date; returns the ids of those whose rows or order changed."""
         store = self.store
+        self._forget_refused(change)
         if change.everything:
             self.views.rebuild(store.conversations(), store.me)
             return set(self.views.indexes)
@@ -322,15 +329,22 @@ class Desk:
         if isinstance(done.op, Send | Note):
             raise CannotDo(_("The text to {name} has left already.").format(name=name))
         self._check_unchanged(done)
-        op = inverse(done.op, done.before, self._ids(), self._version_after(done.op))
+        op = inverse(done.op, done.before, self._ids(), done.leaves)
         if op is None:
             raise CannotDo(_("That cannot be undone."))
         self._propose(op)
+        self._stands_again(done)
         return Undone(conversation, _("Undone for {name}.").format(name=name))
 
     def forget(self, op_id: OpId) -> None:
         """An op was refused: there is nothing to take back."""
         self._done = deque((d for d in self._done if d.op.id != op_id), maxlen=UNDO_DEPTH)
+
+    def _forget_refused(self, change: Change) -> None:
+        for news in change.news:
+            if isinstance(news, Refused):
+                for op_id in (news.pending.op.id, *news.dropped):
+                    self.forget(op_id)
 
     @property
     def can_undo(self) -> bool:
@@ -347,22 +361,33 @@ class Desk:
         return Undone(conversation, _("Undone for {name}.").format(name=name))
 
     def _check_unchanged(self, done: Done) -> None:
-        if not isinstance(done.op, StateOp):
-            return
         now = self.store.get(done.op.conversation)
-        if now is not None and now.ver != self._version_after(done.op):
+        if now is None:
+            raise CannotDo(_("This conversation is not at the desk any more; nothing was undone."))
+        if isinstance(done.op, StateOp) and now.ver != done.leaves:
             who, at = self.store.changed_by(done.op.conversation)
             raise CannotDo(
                 _("{who} changed {name} at {time}; nothing was undone.").format(
                     who=who or _("Somebody"),
                     name=done.before.contact_name,
-                    time=at.astimezone().strftime("%H:%M") if at else "?",
+                    time=at.astimezone(self._zone).strftime("%H:%M") if at else "?",
                 )
             )
 
-    @staticmethod
-    def _version_after(op: AnyOp) -> int:
-        return op.base_ver + 1 if isinstance(op, StateOp) else 0
+    def _stands_again(self, done: Done) -> None:
+        """What was there before `done` is there again under a newer version, so that what led to
+        it can be taken back in its turn."""
+        if isinstance(done.op, StateOp):
+            built_on = (done.op.conversation, done.op.base_ver)
+            self._done = deque(
+                (
+                    replace(d, leaves=done.leaves + 1)
+                    if (d.op.conversation, d.leaves) == built_on
+                    else d
+                    for d in self._done
+                ),
+                maxlen=UNDO_DEPTH,
+            )
 
     def _state(self, conv: Conversation) -> _StateArguments:
         return {"id": self._ids(), "conversation": conv.id, "base_ver": conv.ver}
@@ -383,7 +408,8 @@ class Desk:
 
     def _do(self, op: AnyOp, before: Conversation, hold: float = 0.0) -> None:
         self._propose(op, hold)
-        self._done.append(Done(op, before))
+        leaves = op.base_ver + 1 if isinstance(op, StateOp) else before.ver
+        self._done.append(Done(op, before, leaves))
 
     def _propose(self, op: AnyOp, hold: float = 0.0) -> None:
         self.changes |= self.store.propose(op, self.clock.now(), hold) | self._line.pump()

@@ -24,6 +24,7 @@ from agent_tui.config import (
     Target,
     choose_profile,
     machine_zone,
+    reply_folders,
     resolve,
 )
 from agent_tui.config_file import read_config
@@ -41,7 +42,7 @@ class Verdict(Enum):
     """How a finding is to be taken."""
 
     WELL = mark("well")
-    NOTE = mark("note")
+    NOTE = mark("hint")
     WRONG = mark("WRONG")
 
 
@@ -222,7 +223,7 @@ def _about_replies(settings: Settings) -> Iterator[Finding]:
                 _("the folder of canned replies {folder} is not there: make it, or take it out")
                 .format(folder=folder),
             )  # fmt: skip
-    library = canned.load((canned.built_in_folder(), *settings.replies), settings.language)
+    library = canned.load((canned.built_in_folder(), *reply_folders(settings)), settings.language)
     count = len(library.replies)
     yield Finding(
         Verdict.WELL if count else Verdict.WRONG,

@@ -47,7 +47,7 @@ def _fields(store: Store, conv: Conversation, now: datetime) -> Iterator[str]:
     yield ngettext("{count} unread", "{count} unread", conv.unread).format(count=conv.unread)
     yield store.agent_name(conv.assignee) or _("nobody")
     if conv.priority is not Priority.NONE:
-        yield conv.priority.value
+        yield _(conv.priority.value)
     if conv.labels:
         yield ",".join(conv.labels)
     yield conv.preview or "-"

@@ -211,7 +211,8 @@ def _clock(now: datetime, zone: ZoneInfo) -> str:
 
     from agent_tui.i18n import language  # noqa: PLC0415
 
-    return format_datetime(now.astimezone(zone), "EEE d MMM HH:mm", locale=language())
+    pattern = "EEE d MMM HH:mm" if language() == "en" else "EEE d. MMM HH:mm"
+    return format_datetime(now.astimezone(zone), pattern, locale=language())
 
 
 def _link_words(desk: Desk, zone: ZoneInfo) -> SafeText:

@@ -10,7 +10,7 @@ from agent_tui.commands import Place
 from agent_tui.i18n import _, language
 from agent_tui.model import AuthorKind, ConversationId
 from agent_tui.news import notice_of
-from agent_tui.ops import Note, Send, ViewingSignal
+from agent_tui.ops import ViewingSignal
 from agent_tui.walking import REST
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Showing:
         """The first of two keys, while the second is awaited."""
         self._said: tuple[str, bool, float] | None = None
         self._read_seq = 0
-        self._viewing_told = 0.0
+        self._viewing_told = float("-inf")
         self._begun = False
 
     def follow(self, change: Change) -> None:
@@ -55,9 +55,9 @@ class Showing:
 
     def _tell(self, news: News) -> None:
         if isinstance(news, Refused):
-            self._desk.forget(news.pending.op.id)
-            if isinstance(news.pending.op, Send | Note):
-                self._console.write.refused(news.pending.op.id)
+            for op_id in (news.pending.op.id, *news.dropped):
+                self._desk.forget(op_id)
+            self._console.write.refused(news.pending.op.conversation)
         notice = notice_of(self._desk, news)
         if notice is not None:
             self.say(notice.words, alarm=notice.alarm)
@@ -85,7 +85,7 @@ class Showing:
             else:
                 self._desk.open_thread(conv.id)
         self._console.write.bind(conv)
-        self._viewing_told = 0.0
+        self._viewing_told = float("-inf")
         self.conversation(Change(everything=True))
         self.bars()
 

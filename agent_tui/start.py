@@ -92,7 +92,7 @@ def _check_terminal() -> None:
         raise StartError(
             _(
                 "TERM is {term}: this terminal cannot show a screen; pipe the output to read it"
-            ).format(term=plain_line(term or "empty"))
+            ).format(term=plain_line(term or _("empty")))
         )
     size = os.get_terminal_size(sys.stdout.fileno())
     if 0 < size.columns < SMALLEST[0] or 0 < size.lines < SMALLEST[1]:

@@ -295,10 +295,13 @@ class Store:
         return change
 
     def _rejected(self, event: Rejected, now: datetime) -> Change:
+        """An op that is asked again gets its first answer, which may tell of an older stream."""
         if event.retry_after is not None:
             self.outbox.retry(event.op_id, now + timedelta(seconds=event.retry_after), event.detail)
             return changes.thread(event.conversation)
-        if event.current is not None and event.current.id in self._base:
+        known = self.outbox.get(event.op_id)
+        fresh = known is not None and not known.unsure
+        if event.current is not None and event.current.id in self._base and fresh:
             self._put(event.current)
         pending, behind = self.outbox.refuse(event, event.detail)
         change = self._touch(event.conversation)

@@ -114,7 +114,9 @@ class ViewIndex:
         return conversation in self._keys
 
     def id_at(self, index: int) -> ConversationId:
-        """The conversation at `index`. Raises IndexError outside."""
+        """The conversation at `index`, counted from 0. Raises IndexError outside."""
+        if index < 0:
+            raise IndexError(index)
         return ConversationId(self._order[index][2])
 
     def index_of(self, conversation: ConversationId) -> int | None:

@@ -9,10 +9,10 @@ from agent_tui.canned import CannedReply, Filled
 from agent_tui.commands import Place
 from agent_tui.desk import CannotDo
 from agent_tui.i18n import _, language
-from agent_tui.model import Conversation, ConversationId, OpId
+from agent_tui.model import Conversation, ConversationId
 from agent_tui.ops import Note, Send, TypingSignal
 from agent_tui.sanitise import Field, sanitise
-from agent_tui.shown import Mode, Words
+from agent_tui.shown import Mode, SendState, Words
 
 if TYPE_CHECKING:
     from agent_tui.console import Console
@@ -107,12 +107,15 @@ class Writing:
             self.mode = mode
             self.bind(self._desk.conversation, anew=True)
 
-    def refused(self, op_id: OpId) -> None:
-        """The desk refused words: they come back into the draft."""
-        pending = self._desk.take_back(op_id)
-        if pending is not None and isinstance(pending.op, Send | Note):
-            mode = Mode.NOTE if isinstance(pending.op, Note) else Mode.REPLY
-            self.restore(pending.op.conversation, mode, pending.op.text)
+    def refused(self, conversation: ConversationId) -> None:
+        """The desk refused words, or what they were written behind: they come back as drafts."""
+        stuck = (SendState.FAILED, SendState.HELD)
+        for parked in reversed(self._desk.store.outbox.of(conversation)):
+            if parked.state in stuck and self._desk.take_back(parked.op.id) is not None:
+                self._desk.forget(parked.op.id)
+                if isinstance(parked.op, Send | Note):
+                    mode = Mode.NOTE if isinstance(parked.op, Note) else Mode.REPLY
+                    self.restore(conversation, mode, parked.op.text)
 
     def switch(self) -> None:
         """Reply becomes note and the other way round; each has words of its own."""

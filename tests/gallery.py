@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from picture import picture
 from textual.widgets import Input, TextArea
 
@@ -45,6 +47,14 @@ async def writes(floor: Floor, seat: Seat, name: str, *texts: str) -> None:
         await floor.says(conversation, text)
     seq = floor.truth(conversation).seq
     await seat.until(lambda: seat.shown(conversation).seq == seq, "what was written")
+
+
+def rename(floor: Floor, conversation: str, name: str) -> None:
+    """Give a customer another name; the console hears of it with the next thing that happens."""
+    world = floor.world
+    conv = world.conversations[conversation]
+    world.conversations[conversation] = replace(conv, contact_name=name)
+    world.contacts[conv.contact_id] = replace(world.contacts[conv.contact_id], name=name)
 
 
 async def held_still(seat: Seat) -> str:

@@ -81,7 +81,7 @@ class _Box:
 
 def picture(app: App[object]) -> str:
     """The screen of a running program as SVG, pickers and what lies under them included."""
-    with _running(app):
+    with running(app):
         update = app.screen._compositor.render_update(
             full=True, screen_stack=app._background_screens
         )
@@ -104,7 +104,7 @@ def picture(app: App[object]) -> str:
 
 
 @contextmanager
-def _running(app: App[object]) -> Iterator[None]:
+def running(app: App[object]) -> Iterator[None]:
     """Draw as the program itself would."""
     token = active_app.set(app)
     try:
@@ -203,7 +203,12 @@ def _written(row: list[Run]) -> Iterator[Run]:
         x, start, words = run.x, run.x, ""
         for begin, end, size in split_graphemes(run.text)[0]:
             char = run.text[begin:end]
-            if char in _STROKES or (char == " " and words.endswith("  ")) or not words and char == " ":
+            if (
+                char in _STROKES
+                or (char == " " and words.endswith("  "))
+                or not words
+                and char == " "
+            ):
                 yield from _word(start, words, run.look)
                 words = ""
             else:

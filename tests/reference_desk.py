@@ -49,7 +49,7 @@ from agent_tui.ops import (
     StateOp,
 )
 
-PAGE = 6
+PAGE = 3
 """Messages of a history page."""
 
 StreamEvent = MessageReceived | ConversationChanged

@@ -41,9 +41,7 @@ from agent_tui.overlay import overlay
 OP, BACK = OpId("op-1"), OpId("op-2")
 LABELS = tuple(safe(word) for word in ("refund", "delivery", "vip", "angry"))
 AGENTS = st.sampled_from([None, ME, AgentId("ben")])
-SNOOZES = st.builds(
-    Snooze, st.sampled_from([None, at(60), at(120)]), keep_asleep=st.just(False)
-)
+SNOOZES = st.builds(Snooze, st.sampled_from([None, at(60), at(120)]), keep_asleep=st.just(False))
 SOME_LABELS = st.lists(st.sampled_from(LABELS), unique=True).map(tuple)
 
 

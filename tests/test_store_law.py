@@ -79,8 +79,9 @@ class StoreAgainstDesk(RuleBasedStateMachine):
         self.alone = True
         """Nobody but us has changed anything, and nothing was fetched anew."""
         self.connect(resumed=False)
-        self.open_thread(conv_id(1), older=False)
-        self.hear_answer()
+        for number in (1, 2):
+            self.open_thread(conv_id(number), older=False)
+            self.hear_answer()
 
     # The line
 
@@ -107,6 +108,9 @@ class StoreAgainstDesk(RuleBasedStateMachine):
             self.apply(self.desk.welcome(resumed=False))
             for part in self.desk.snapshot():
                 self.apply(part)
+            assert all(p.folded for p in self.store.outbox if p.settled_at_seq is not None)
+            if not any(p.settled_at_seq is None for p in self.store.outbox):
+                assert {c.id: c for c in self.store.conversations()} == self.desk.conversations
         self.sent_up_to = self.desk.seq
         self.apply(live(self.now))
 
@@ -223,9 +227,7 @@ class StoreAgainstDesk(RuleBasedStateMachine):
     @rule()
     def serve_later(self) -> None:
         op = self.uplink.popleft()
-        self.answers.append(
-            Rejected(op.id, op.conversation, Refusal.RATE_LIMITED, retry_after=2.0)
-        )
+        self.answers.append(Rejected(op.id, op.conversation, Refusal.RATE_LIMITED, retry_after=2.0))
 
     @rule(conv=CONVERSATIONS, what=st.sampled_from(["customer", "ben writes", "ben changes"]),
           agent=AGENTS)  # fmt: skip
@@ -249,6 +251,8 @@ class StoreAgainstDesk(RuleBasedStateMachine):
         event = self.events.popleft()
         self.heard.append(event)
         self.apply(event)
+        pending = None if event.op_id is None else self.store.outbox.get(event.op_id)
+        assert pending is None or pending.folded
 
     @precondition(lambda self: self.answers)
     @rule()
@@ -282,7 +286,20 @@ class StoreAgainstDesk(RuleBasedStateMachine):
             self.alone = False
             self.heard.clear()
         self.connect(resumed=how == "resume")
-        self.pump()
+        if how == "resume":
+            self.pump()
+
+    @rule(conv=CONVERSATIONS, kind=st.sampled_from(KINDS), data=st.data(),
+          answered=st.sampled_from(["at once", "later"]),
+          how=st.sampled_from(["resume", "snapshot", "anew"]))  # fmt: skip
+    def break_in_the_middle(
+        self, conv: ConversationId, kind: str, data: st.DataObject, answered: str, how: str
+    ) -> None:
+        """The line breaks when the desk has a command and we know it, or do not know it."""
+        self.ask(conv, kind, hold=False, data=data)
+        while self.uplink:
+            self.serve(answered)
+        self.reconnect(how)
 
     # What always holds
 

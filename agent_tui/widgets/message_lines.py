@@ -139,7 +139,8 @@ def _separators(lead: Lead, page: Page) -> Iterable[Strip]:
     if lead.day:
         yield centred(f"{RULE} {lead.day} {RULE}", page.ink.dim, page)
     if lead.new:
-        yield centred(f"{RULE} {_('new')} {RULE}", page.ink.mine, page)
+        words = _("new")
+        yield centred(f"{RULE} {words} {RULE}", page.ink.mine, page)
 
 
 def centred(text: str, style: Style, page: Page) -> Strip:

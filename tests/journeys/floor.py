@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from journeys.wire import Wire
-from textual._context import active_app
+from textual._context import active_app, visible_screen_stack
 from textual.events import Key
 from textual.geometry import Region
 from textual.keys import _character_to_key
@@ -215,11 +215,13 @@ class Seat:
 
     @contextmanager
     def _in_app(self) -> Iterator[None]:
-        token = active_app.set(self.app)
+        app = active_app.set(self.app)
+        behind = visible_screen_stack.set(list(self.app._background_screens))
         try:
             yield
         finally:
-            active_app.reset(token)
+            visible_screen_stack.reset(behind)
+            active_app.reset(app)
 
 
 def _name(key: str) -> str:
@@ -343,6 +345,7 @@ class Floor:
         app = AgentTui(session, settings(), "demo", self.clock)
         seat = Seat(app, await self._open(app, size), self.clock)
         await seat.until(lambda: seat.desk.store.ready and seat.desk.selected, "an inbox")
+        await seat.until(lambda: seat.console.library.replies, "the canned replies")
         return seat
 
     async def _open(self, app: AgentTui, size: tuple[int, int]) -> Pilot[None]:
@@ -372,4 +375,4 @@ async def _end(task: asyncio.Task[None], leave: asyncio.Event) -> None:
 def settings(theme: str = "dark") -> Settings:
     """The settings of a new agent in Berlin."""
     berlin = ZoneInfo("Europe/Berlin")
-    return resolve(RawConfig(Path("none")), {}, lambda: berlin, theme=theme, language="en")
+    return resolve(RawConfig(Path("/none/config.toml")), {}, lambda: berlin, theme=theme, language="en")

@@ -49,7 +49,7 @@ async def test_a_canned_reply_from_the_slash_to_read(floor: Floor) -> None:
     while Delivery.READ is not floor.said(customer.id)[0].delivery:
         await floor.pass_time(0.1)
         await floor.told(ana)
-        states += [word for word in _STATES if f"{word}▕" in ana.thread]
+        states += [word for word in _STATES if f"{word}  Ana " in ana.thread]
     assert tuple(dict.fromkeys(states)) == _STATES
 
 

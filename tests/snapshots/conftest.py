@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from gallery import held_still
 from journeys.floor import MORNING, Floor, Seat
+from picture import running
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
@@ -57,7 +58,8 @@ def shown(ana: Seat, snapshot: SnapshotAssertion) -> Shown:
     async def compare(*sizes: tuple[int, int], themes: tuple[str, ...] = ("dark", "light")) -> None:
         different = []
         for width, height in sizes or (SMALL, LARGE):
-            await ana.resize(width, height)
+            with running(ana.app):
+                await ana.resize(width, height)
             for theme in themes:
                 await ana.do(partial(setattr, ana.app, "theme", f"desk-{theme}"))
                 name = f"{width}x{height}-{theme}"

@@ -6,7 +6,7 @@ and look at every picture that is different.
 
 from __future__ import annotations
 
-from gallery import arrived, known_as, meet, writes
+from gallery import arrived, known_as, meet, rename, writes
 from journeys.floor import Floor, Seat
 from snapshots.conftest import LARGE, SMALL, Shown
 
@@ -46,7 +46,7 @@ async def test_thread_of_all_voices(ana: Seat, shown: Shown) -> None:
     await meet(ana, "Marketing Experten")
     await ana.press("n")
     await ana.type("asked the warehouse")
-    await ana.press("ctrl+s", "escape")
+    await ana.press("ctrl+s")
     await ana.until(lambda: not len(ana.desk.store.outbox), "the note")
     await shown()
 
@@ -144,15 +144,15 @@ async def test_search(ana: Seat, shown: Shown) -> None:
 
 async def test_hostile(ana: Seat, floor: Floor, shown: Shown) -> None:
     """Markup, escape codes and turned letters are only text; hidden characters are named."""
-    name = "Mia"
+    name = "Noah"
+    rename(floor, known_as(ana, name), "[/b]\x1b[31mNoah \u202egnp.ecioVNI\u202c\nAna took this")
     await writes(
         floor, ana, name,
         "[/b] [bold red]urgent[/] [@click=app.quit]invoice[/]",
         "\x1b[2J\x1b]0;logged out\x07 type your password",
         "open \u202efdp.ecioVNI-1204\u202c.scr \u2066now\u2069",
     )  # fmt: skip
-    await ana.press("3")
-    await meet(ana, name)
+    await meet(ana, "[/b]")
     await shown()
 
 
@@ -163,7 +163,7 @@ async def test_offline(ana: Seat, floor: Floor, shown: Shown) -> None:
     await ana.sees("offline")
     await ana.press("r")
     await ana.type("Ich sehe nach.")
-    await ana.press("ctrl+s", "escape")
+    await ana.press("ctrl+s")
     ana.clock.advance(30)
     await ana.sees("waits for the line")
     await shown()
@@ -174,7 +174,7 @@ async def test_undo(ana: Seat, shown: Shown) -> None:
     await meet(ana, "Noah Brandt")
     await ana.press("r")
     await ana.type("Dein Paket liegt im Depot, ich rufe dort an.")
-    await ana.press("ctrl+s", "escape")
+    await ana.press("ctrl+s")
     ana.clock.advance(1)
     await shown()
 
@@ -184,7 +184,7 @@ async def test_failed(ana: Seat, floor: Floor, shown: Shown) -> None:
     await meet(ana, "Noah Brandt")
     await ana.press("r")
     await ana.type("Dein Paket liegt im Depot.")
-    await ana.press("ctrl+s", "escape")
+    await ana.press("ctrl+s")
     await writes(floor, ana, "Noah", "hat sich erledigt, danke!")
     ana.clock.advance(10)
     await shown()
@@ -192,7 +192,7 @@ async def test_failed(ana: Seat, floor: Floor, shown: Shown) -> None:
 
 async def test_long_notice(ana: Seat, shown: Shown) -> None:
     """What happened is told whole, however little room there is."""
-    await meet(ana, "Erik Sommer")
+    await meet(ana, "Noah Brandt")
     await ana.press("A")
     await ana.until(lambda: not len(ana.desk.store.outbox), "hers")
     await shown()

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from agent_tui.backends.mock.stream import encode
 from agent_tui.backends.mock.wire import Json
+from agent_tui.i18n import _
 
 CLOSE_SECONDS = 2.0
 ROOM_BYTES = 16 * 1024 * 1024
@@ -70,7 +71,7 @@ class Link:
             return
         self._bytes += len(text)
         if len(self._queue) >= self.room or self._bytes > ROOM_BYTES:
-            self.end(Goodbye(4012, "this console reads too slowly"))
+            self.end(Goodbye(4012, _("This console reads too slowly.")))
             return
         self._queue.append((asyncio.get_running_loop().time() + self.latency, text))
         self._more.set()

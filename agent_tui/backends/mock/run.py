@@ -11,6 +11,7 @@ from typing import TextIO
 from agent_tui.backends.mock.options import MockOptions
 from agent_tui.backends.mock.server import DeskServer
 from agent_tui.clock import SystemClock
+from agent_tui.sanitise import plain_line
 
 
 def run_mock(options: MockOptions, stdout: TextIO, stderr: TextIO | None = None) -> int:
@@ -32,7 +33,7 @@ async def _serve(options: MockOptions, stdout: TextIO, stderr: TextIO) -> int:
     await server.start()
     try:
         for problem in server.problems:
-            print(problem, file=stderr)
+            print(plain_line(problem), file=stderr)
         hello = {"url": server.url, "token": server.token, "agents": list(server.agents)}
         print(json.dumps(hello), file=stdout, flush=True)
         await stop.wait()

@@ -31,7 +31,8 @@ from agent_tui.i18n import _
 
 MAX_LINKS = 64
 HELLO_SECONDS = 10.0
-CLOSE_SECONDS = 1.5
+CLOSE_SECONDS = 0.5
+"""How long consoles may take to answer a goodbye; on loopback that is ample."""
 
 LOG = logging.getLogger(__name__)
 LOG.addHandler(logging.NullHandler())
@@ -143,7 +144,7 @@ class DeskServer:
     async def aclose(self) -> None:
         """Say goodbye to every console, stop listening, and keep the last state.
 
-        Takes two seconds at most, plus the writing. Raises `MockError` if the state cannot be
+        Takes a second at most, plus the writing. Raises `MockError` if the state cannot be
         written.
         """
         for task in self._tasks:
@@ -157,9 +158,11 @@ class DeskServer:
             await keeper.end(self._keeping)
 
     async def _empty(self, server: Server) -> None:
-        """Close every line; those that do not go along are cut."""
+        """Close every line; those that do not go along are cut, and who said no hello at once."""
         for link in self.floor.links:
             link.end(Goodbye(1012, _("The desk closes."), reconnect_after=1))
+        for socket in self._sockets - {link.socket for link in self.floor.links}:
+            socket.transport.abort()
         server.close(close_connections=False)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):

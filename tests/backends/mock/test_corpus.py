@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,11 +29,25 @@ def retail(shared: Path) -> Path:
 
 @pytest.fixture
 def copy(retail: Path, tmp_path: Path) -> Path:
-    """A corpus of our own, to be damaged."""
-    for file in retail.glob("*.json*"):
-        shutil.copy(file, tmp_path / file.name)
-        (tmp_path / file.name).chmod(0o600)
+    """A corpus to be damaged: all conversations, and what belongs to their customers."""
+    conversations = (retail / "conversations.jsonl").read_text(encoding="utf-8")
+    wrote = {json.loads(line)["user_id"] for line in conversations.splitlines()}
+    wrote |= {"james_li_5688", "ivan_santos_6635"}
+    users = {key: one for key, one in read(retail / "users.json").items() if key in wrote}
+    orders = read(retail / "orders.json")
+    orders = {key: one for key, one in orders.items() if one["user_id"] in wrote}
+    assert next(iter(orders)) == "#W2611340"
+    products = dict(list(read(retail / "products.json").items())[:3])
+    for name, whole in (("users", users), ("orders", orders), ("products", products)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(whole, indent=1), encoding="utf-8")
+    (tmp_path / "conversations.jsonl").write_text(conversations, encoding="utf-8")
     return tmp_path
+
+
+@cache
+def read(file: Path) -> dict[str, Any]:
+    whole: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return whole
 
 
 @cache
@@ -174,7 +188,7 @@ DAMAGED_LINES = [
 ]
 
 
-@pytest.mark.parametrize("line", DAMAGED_LINES)
+@pytest.mark.parametrize("line", DAMAGED_LINES, ids=range(len(DAMAGED_LINES)))
 def test_a_line_of_the_wrong_shape_is_named_and_left_out(copy: Path, line: str) -> None:
     edit(copy / "conversations.jsonl", lambda text: text.rstrip("\n") + "\n\n" + line + "\n")
     corpus = load_corpus(copy)
@@ -188,20 +202,21 @@ def test_broken_customers_are_named_after_their_ids_and_orders_still_load(copy: 
     corpus = load_corpus(copy)
     (problem,) = corpus.problems
     assert problem.startswith("users.json line ")
-    assert len(corpus.orders) == 1000
+    assert set(corpus.orders) == set(read(copy / "orders.json"))
     assert corpus.customers["aarav_anderson_8794"].name == "Aarav Anderson"
     assert len(corpus.conversations) == 49
 
 
 def test_one_customer_of_the_wrong_shape(copy: Path) -> None:
-    edit(copy / "users.json", lambda text: text.replace('"first_name": "Ivan"', '"first_name": 7', 1))
+    name, spoilt = '"first_name": "Ivan"', '"first_name": 7'
+    edit(copy / "users.json", lambda text: text.replace(name, spoilt, 1))
     corpus = load_corpus(copy)
     (problem,) = corpus.problems
     line = (copy / "users.json").read_text().split('"ivan_santos_6635"')[0].count("\n") + 1
     assert problem.startswith(f"users.json line {line}: ivan_santos_6635: ")
     assert corpus.customers["ivan_santos_6635"].name == "Ivan Santos"
     assert corpus.customers["ivan_santos_6635"].email == ""
-    assert len(corpus.customers) == 500
+    assert set(corpus.customers) == set(read(copy / "users.json"))
 
 
 @pytest.mark.parametrize("value", ["-5", "NaN", "1e999", '"47.84"', "null", "true", "{}"])
@@ -210,16 +225,17 @@ def test_one_order_with_an_impossible_price(copy: Path, value: str) -> None:
     corpus = load_corpus(copy)
     (problem,) = corpus.problems
     assert "orders.json line 2: #W2611340: " in problem
-    assert len(corpus.orders) == 999
+    assert "#W2611340" not in corpus.orders
+    assert len(corpus.orders) > 50
 
 
-@pytest.mark.parametrize("text", ["[]", "7", "", '{"a": ', "\x00", "[" * 100_000])
+@pytest.mark.parametrize("text", ["[]", "7", "", '{"a": ', "\x00", "[" * 100_000], ids=range(6))
 @pytest.mark.parametrize("file", ["users.json", "orders.json", "products.json"])
 def test_a_file_of_nonsense_costs_only_itself(copy: Path, file: str, text: str) -> None:
     (copy / file).write_text(text)
     corpus = load_corpus(copy)
     assert len(corpus.conversations) == 49
-    assert len(corpus.customers) == 500 if file != "users.json" else True
+    assert len(corpus.customers) >= 35
     (problem,) = corpus.problems
     assert problem.startswith(f"{file} line 1: ")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from agent_tui.backends.mock import rules
 from agent_tui.backends.mock.ledger import Ledger
-from agent_tui.backends.mock.records import Contact, Conversation, Earlier, Order
+from agent_tui.backends.mock.records import Contact, Conversation, Earlier, Order, Sla
 from agent_tui.backends.mock.staff import DESK
 from agent_tui.backends.mock.strict_json import Malformed, load_object
 from agent_tui.backends.mock.unwire import contact_from, conversation_from, message_from
@@ -45,7 +45,6 @@ class Bench:
         self.writes("Where is my parcel?")
         self.writes("It was due Friday.")
 
-    @property
     def conv(self) -> Conversation:
         return self.world.conversations[self.id]
 
@@ -65,7 +64,7 @@ class Bench:
         """The answer and the events; `base_ver` and `seen_seq` go where they belong."""
         frame: dict[str, Any] = {"frame": "cmd", "op": op, "conv": self.id}
         frame["id"] = data.pop("id", f"cmd-{next(self.numbers)}")
-        frame["base_ver"] = data.pop("base_ver", self.conv.ver)
+        frame["base_ver"] = data.pop("base_ver", self.conv().ver)
         frame["seen_seq"] = data.pop("seen_seq", None)
         frame["conv"] = data.pop("conv", self.id)
         outcome = self.world.command(by, {**frame, "data": data}, self.now)
@@ -110,9 +109,9 @@ def test_an_op_is_accepted_and_told(
     assert event["cmd_id"] == "x-1" == message["cmd_id"]
     assert what in {message["kind"], (message["activity"] or {}).get("what")}
     assert message["author"] == {"kind": "agent", "id": "ana", "name": "Ana Weber"}
-    assert event["data"]["conversation"] == conversation_to_wire(bench.conv)
-    assert answer["result"]["seq"] == event["seq"] == bench.conv.seq
-    assert {name: getattr(bench.conv, name) for name in after} == after
+    assert event["data"]["conversation"] == conversation_to_wire(bench.conv())
+    assert answer["result"]["seq"] == event["seq"] == bench.conv().seq
+    assert {name: getattr(bench.conv(), name) for name in after} == after
 
 
 VERSIONED = [row for row in EACH_OP if row[0] not in {"send", "note", "label"}]
@@ -122,37 +121,37 @@ VERSIONED = [row for row in EACH_OP if row[0] not in {"send", "note", "label"}]
 def test_the_version_grows_by_one_with_state_and_with_nothing_else(
     bench: Bench, op: str, data: dict[str, Any], what: str, after: dict[str, Any]
 ) -> None:
-    before = bench.conv.ver
+    before = bench.conv().ver
     bench.asks(op, **data)
     grows = (op, data, what, after) in VERSIONED
-    assert bench.conv.ver == before + grows
+    assert bench.conv().ver == before + grows
 
 
 @pytest.mark.parametrize(("op", "data", "what", "after"), VERSIONED)
 def test_an_old_version_is_a_conflict_and_changes_nothing(
     bench: Bench, op: str, data: dict[str, Any], what: str, after: dict[str, Any]
 ) -> None:
-    old = bench.conv.ver
+    old = bench.conv().ver
     bench.asks("assign", "ben", agent="carla")
-    before, seq = bench.conv, bench.world.seq
+    before, seq = bench.conv(), bench.world.seq
     answer, events = bench.outcome(op, base_ver=old, **data)
     assert code(answer) == "conflict"
     assert answer["error"]["current"] == conversation_to_wire(before)
     assert answer["error"]["by"] == "ben"
-    assert (events, bench.conv, bench.world.seq) == ((), before, seq)
+    assert (events, bench.conv(), bench.world.seq) == ((), before, seq)
 
 
 @pytest.mark.parametrize(("op", "data", "what", "after"), EACH_OP)
 def test_a_repeated_command_gets_the_first_answer_and_does_nothing(
     bench: Bench, op: str, data: dict[str, Any], what: str, after: dict[str, Any]
 ) -> None:
-    ver = bench.conv.ver
+    ver = bench.conv().ver
     first = bench.asks(op, id="same", base_ver=ver, **data)
     bench.writes("something new meanwhile")
-    state, seq = bench.conv, bench.world.seq
+    state, seq = bench.conv(), bench.world.seq
     again, events = bench.outcome(op, id="same", base_ver=ver, **data)
     assert again == first
-    assert (events, bench.conv, bench.world.seq) == ((), state, seq)
+    assert (events, bench.conv(), bench.world.seq) == ((), state, seq)
 
 
 @pytest.mark.parametrize(("op", "data", "what", "after"), EACH_OP)
@@ -160,9 +159,9 @@ def test_the_same_id_for_something_else_is_refused(
     bench: Bench, op: str, data: dict[str, Any], what: str, after: dict[str, Any]
 ) -> None:
     bench.asks("note", id="same", text="first")
-    state = bench.conv
+    state = bench.conv()
     assert code(bench.asks(op, id="same", **data)) == "id_reused"
-    assert bench.conv is state
+    assert bench.conv() is state
     # Another agent's ids are her own.
     assert bench.asks(op, "ben", id="same", **data)["ok"] is True
 
@@ -223,11 +222,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 def test_what_cannot_be_done_is_refused_with_a_reason(
     bench: Bench, op: str, data: dict[str, Any], wanted: str
 ) -> None:
-    state, seq = bench.conv, bench.world.seq
+    state, seq = bench.conv(), bench.world.seq
     answer, events = bench.outcome(op, **data)
     assert code(answer) == wanted
     assert answer["error"]["message"]
-    assert (events, bench.conv, bench.world.seq) == ((), state, seq)
+    assert (events, bench.conv(), bench.world.seq) == ((), state, seq)
 
 
 def test_a_command_without_an_object_for_data_is_refused(bench: Bench) -> None:
@@ -259,18 +258,18 @@ def test_the_reply_window_closes_where_there_is_one(channel: Channel) -> None:
 
 
 def test_of_many_agents_with_the_same_version_one_wins(bench: Bench) -> None:
-    ver = bench.conv.ver
+    ver = bench.conv().ver
     answers = [bench.asks("assign", one, base_ver=ver, agent=one) for one in bench.world.agents]
     assert [answer["ok"] for answer in answers] == [True] + [False] * 5
     assert {answer["error"]["by"] for answer in answers[1:]} == {"ana"}
-    assert bench.conv.assignee == "ana"
+    assert bench.conv().assignee == "ana"
 
 
 def test_a_change_to_the_same_value_counts_but_writes_no_line(bench: Bench) -> None:
     bench.asks("assign", agent="ben")
-    ver = bench.conv.ver
+    ver = bench.conv().ver
     _answer, (event,) = bench.outcome("assign", agent="ben")
-    assert (event["type"], event["data"]["message"], bench.conv.ver) == (
+    assert (event["type"], event["data"]["message"], bench.conv().ver) == (
         "conversation", None, ver + 1,
     )  # fmt: skip
 
@@ -279,18 +278,18 @@ def test_a_change_to_the_same_value_counts_but_writes_no_line(bench: Bench) -> N
 
 
 def test_a_reply_to_what_the_agent_has_not_seen_is_stale(bench: Bench) -> None:
-    seen = bench.conv.seq
+    seen = bench.conv().seq
     bench.writes("Forget it, it came.")
     answer = bench.asks("send", text="I am looking for it", seen_seq=seen)
     assert code(answer) == "stale"
     assert [one["text"] for one in answer["error"]["messages"]] == ["Forget it, it came."]
-    assert bench.asks("send", text="Glad to hear", seen_seq=bench.conv.seq)["ok"] is True
+    assert bench.asks("send", text="Glad to hear", seen_seq=bench.conv().seq)["ok"] is True
 
 
 def test_another_agents_reply_makes_stale_but_notes_changes_and_own_replies_do_not(
     bench: Bench,
 ) -> None:
-    seen = bench.conv.seq
+    seen = bench.conv().seq
     bench.asks("note", "ben", text="depot asked")
     bench.asks("assign", "ben", agent="ben")
     bench.world.bot_writes(bench.id, "A colleague is coming.", bench.now)
@@ -309,85 +308,82 @@ def test_send_anyway_compares_nothing(bench: Bench) -> None:
 
 
 def test_waiting_begins_with_the_first_message_after_our_answer(bench: Bench) -> None:
-    assert bench.conv.waiting_since == NOW + SECOND
+    assert bench.conv().waiting_since == NOW + SECOND
     bench.asks("send", text="answer")
-    assert bench.conv.waiting_since is None
+    assert bench.conv().waiting_since is None
     bench.passes(minutes=5)
     bench.writes("one")
     since = bench.now
     bench.writes("two")
-    assert bench.conv.waiting_since == since
+    assert bench.conv().waiting_since == since
 
 
 def test_the_bot_answers_but_the_customer_still_waits(bench: Bench) -> None:
     bench.world.bot_writes(bench.id, "I am a bot.", bench.now)
-    assert bench.conv.waiting_since == NOW + SECOND
-    assert bench.conv.last_author is AuthorKind.BOT
+    assert bench.conv().waiting_since == NOW + SECOND
+    assert bench.conv().last_author is AuthorKind.BOT
     bench.writes("A human please")
-    assert bench.conv.waiting_since == bench.now
+    assert bench.conv().waiting_since == bench.now
 
 
 def test_reopening_finds_out_again_who_is_waited_for(bench: Bench) -> None:
-    since = bench.conv.waiting_since
+    since = bench.conv().waiting_since
     bench.asks("resolve")
-    assert bench.conv.waiting_since is None
+    assert bench.conv().waiting_since is None
     bench.asks("reopen")
-    assert (bench.conv.status, bench.conv.waiting_since) == (Status.OPEN, since)
+    assert (bench.conv().status, bench.conv().waiting_since) == (Status.OPEN, since)
     bench.asks("send", text="answer")
     bench.asks("resolve")
     bench.asks("reopen")
-    assert bench.conv.waiting_since is None
+    assert bench.conv().waiting_since is None
 
 
 def test_read_and_unread(bench: Bench) -> None:
-    assert bench.conv.unread == 2
+    assert bench.conv().unread == 2
     first = bench.world.threads[bench.id][0].seq
     bench.asks("read", seq=first)
-    assert bench.conv.unread == 1
-    answer, events = bench.outcome("read", seq=bench.conv.seq)
-    assert bench.conv.unread == 0
+    assert bench.conv().unread == 1
+    answer, events = bench.outcome("read", seq=bench.conv().seq)
+    assert bench.conv().unread == 0
     assert events[0]["data"]["message"] is None
     assert bench.outcome("read", seq=first)[1] == ()  # an old mark unreads nothing
     bench.asks("unread")
     bench.asks("unread")
-    assert bench.conv.unread == 1
+    assert bench.conv().unread == 1
     assert answer["ok"] is True
 
 
 def test_reading_does_not_change_the_newest_message(bench: Bench) -> None:
-    seq, last = bench.conv.seq, bench.conv.last_at
+    seq, last = bench.conv().seq, bench.conv().last_at
     bench.passes(minutes=1)
     bench.asks("read", seq=seq)
-    assert (bench.conv.seq, bench.conv.last_at) == (seq, last)
+    assert (bench.conv().seq, bench.conv().last_at) == (seq, last)
 
 
 def test_the_preview_is_what_was_said_to_or_by_the_customer(bench: Bench) -> None:
     bench.asks("note", text="secret")
     bench.asks("assign", agent="ben")
-    assert bench.conv.preview == "It was due Friday."
-    assert bench.conv.last_author is AuthorKind.CUSTOMER
+    assert bench.conv().preview == "It was due Friday."
+    assert bench.conv().last_author is AuthorKind.CUSTOMER
     bench.asks("send", text="y" * 300)
-    assert bench.conv.preview == "y" * 200
-    assert bench.conv.last_author is AuthorKind.AGENT
+    assert bench.conv().preview == "y" * 200
+    assert bench.conv().last_author is AuthorKind.AGENT
 
 
 def test_promises(bench: Bench) -> None:
     promise = RULES[Channel.WHATSAPP].first_response
-    assert bench.conv.sla is not None
-    assert bench.conv.sla.first_response_due == NOW + promise
+    assert bench.conv().sla == Sla(first_response_due=NOW + promise)
     bench.asks("send", text="answer")
-    assert bench.conv.sla is None
+    assert bench.conv().sla is None
     bench.passes(hours=1)
     bench.writes("and?")
-    assert bench.conv.sla is not None
-    assert bench.conv.sla.first_response_due is None
-    assert bench.conv.sla.next_response_due == bench.now + promise
+    assert bench.conv().sla == Sla(next_response_due=bench.now + promise)
 
 
 def test_labels_are_sets_and_each_change_is_a_line(bench: Bench) -> None:
     bench.asks("label", add=["vip", "refund"])
     answer, events = bench.outcome("label", add=["vip", "delivery"], remove=["refund", "none"])
-    assert bench.conv.labels == ("vip", "delivery")
+    assert bench.conv().labels == ("vip", "delivery")
     told = [event["data"]["message"]["activity"] for event in events]
     assert [(one["what"], one["subject"]) for one in told] == [
         ("unlabelled", "refund"),
@@ -406,13 +402,17 @@ def test_labels_are_sets_and_each_change_is_a_line(bench: Bench) -> None:
 def test_a_sleeper_wakes_at_the_moment_and_not_before(bench: Bench) -> None:
     until = moment(LATER)
     bench.asks("snooze", until=LATER)
-    ver = bench.conv.ver
+    ver = bench.conv().ver
     assert bench.world.next_wake() == until
     assert bench.world.wake_due(until - SECOND) == ()
     (event,) = bench.world.wake_due(until)
     assert event["data"]["message"]["activity"]["what"] == "woken"
     assert event["data"]["message"]["author"]["kind"] == "system"
-    assert (bench.conv.status, bench.conv.snooze, bench.conv.ver) == (Status.OPEN, None, ver + 1)
+    assert (bench.conv().status, bench.conv().snooze, bench.conv().ver) == (
+        Status.OPEN,
+        None,
+        ver + 1,
+    )
     assert bench.world.wake_due(until + SECOND) == ()
     assert bench.world.next_wake() is None
 
@@ -423,7 +423,7 @@ def test_the_customer_wakes_a_sleeper_early(bench: Bench) -> None:
     assert woken["data"]["message"]["activity"]["what"] == "woken"
     assert woken["data"]["message"]["author"]["kind"] == "customer"
     assert message["data"]["message"]["text"] == "Hello?"
-    assert bench.conv.status is Status.OPEN
+    assert bench.conv().status is Status.OPEN
     assert bench.world.wake_due(moment(LATER)) == ()
 
 
@@ -431,14 +431,14 @@ def test_until_the_customer_writes(bench: Bench) -> None:
     bench.asks("snooze", until=None)
     assert bench.world.next_wake() is None
     bench.writes("now")
-    assert bench.conv.status is Status.OPEN
+    assert bench.conv().status is Status.OPEN
 
 
 def test_keep_asleep_sleeps_through_the_customers_messages(bench: Bench) -> None:
     bench.asks("snooze", until=LATER, keep_asleep=True)
     assert len(bench.writes("Hello?")) == 1
-    assert bench.conv.status is Status.SNOOZED
-    assert bench.conv.unread == 3
+    assert bench.conv().status is Status.SNOOZED
+    assert bench.conv().unread == 3
     assert len(bench.world.wake_due(moment(LATER))) == 1
 
 
@@ -464,9 +464,9 @@ def test_a_customer_opens_what_was_resolved(bench: Bench) -> None:
     assert reopened["data"]["message"]["activity"]["what"] == "reopened"
     assert reopened["data"]["message"]["author"]["kind"] == "customer"
     assert message["seq"] == reopened["seq"] + 1
-    assert (bench.conv.status, bench.conv.assignee) == (Status.OPEN, "ben")
-    assert bench.conv.waiting_since == bench.now
-    answer = bench.asks("resolve", base_ver=bench.conv.ver - 1)
+    assert (bench.conv().status, bench.conv().assignee) == (Status.OPEN, "ben")
+    assert bench.conv().waiting_since == bench.now
+    answer = bench.asks("resolve", base_ver=bench.conv().ver - 1)
     assert answer["error"]["by"] is None  # no agent did that
 
 
@@ -548,7 +548,7 @@ def test_questions_that_make_no_sense(bench: Bench, frame: dict[str, Any], wante
 def test_earlier_conversations_of_every_channel_stand_with_the_contact(bench: Bench) -> None:
     world = bench.world
     past = Earlier("old-1", Channel.EMAIL, Status.RESOLVED, "late parcel", NOW - 9 * SECOND, 2)
-    contact = world.add_contact(replace(world.contacts[bench.conv.contact_id], earlier=(past,)))
+    contact = world.add_contact(replace(world.contacts[bench.conv().contact_id], earlier=(past,)))
     other = world.add_conversation(rules.fresh(contact, Channel.WEBCHAT, bench.now)).id
     world.customer_writes(other, "me again", bench.now)
     told = page(bench)["result"]["contact"]["earlier"]
@@ -594,7 +594,8 @@ STEPS = st.lists(
         [
             ("customer", {}), ("bot", {}), ("wake", {}),
             ("send", {"text": "a"}), ("note", {"text": "n"}), ("resolve", {}), ("reopen", {}),
-            ("assign", {"agent": "ben"}), ("assign", {"agent": None}), ("team", {"team": "billing"}),
+            ("assign", {"agent": "ben"}), ("assign", {"agent": None}),
+            ("team", {"team": "billing"}),
             ("snooze", {"until": LATER}), ("snooze", {"until": None}),
             ("priority", {"priority": "high"}), ("label", {"add": ["a"], "remove": ["b"]}),
             ("label", {"add": ["b"], "remove": ["a"]}), ("unread", {}), ("read", {"seq": 4}),
@@ -626,11 +627,11 @@ def test_whatever_happens_events_have_no_holes_and_tell_the_whole_truth(
                 told.extend(bench.outcome(what, **data)[1])
     assert [event["seq"] for event in told] == list(range(start + 1, start + 1 + len(told)))
     if told:
-        assert told[-1]["data"]["conversation"] == conversation_to_wire(bench.conv)
+        assert told[-1]["data"]["conversation"] == conversation_to_wire(bench.conv())
     lines = [event["data"]["message"] for event in told if event["data"]["message"]]
     assert lines == [message_to_wire(one) for one in bench.world.threads[bench.id][2:]]
-    assert (bench.conv.status is Status.SNOOZED) is (bench.conv.snooze is not None)
-    assert bench.conv.status is not Status.RESOLVED or bench.conv.waiting_since is None
+    assert (bench.conv().status is Status.SNOOZED) is (bench.conv().snooze is not None)
+    assert bench.conv().status is not Status.RESOLVED or bench.conv().waiting_since is None
 
 
 @settings(max_examples=60, deadline=None)
@@ -640,11 +641,11 @@ def test_records_survive_the_wire(steps: list[tuple[str, dict[str, Any]]]) -> No
     for what, data in steps:
         if what not in {"customer", "bot", "wake"}:
             bench.outcome(what, **data)
-    assert conversation_from(conversation_to_wire(bench.conv)) == bench.conv
+    assert conversation_from(conversation_to_wire(bench.conv())) == bench.conv()
     for message in bench.world.threads[bench.id]:
         assert message_from(message_to_wire(message)) == message
     contact = replace(
-        bench.world.contacts[bench.conv.contact_id],
+        bench.world.contacts[bench.conv().contact_id],
         orders=(Order("#1", "shipped", 4884, "EUR", NOW),),
         since=2021,
     )
@@ -663,15 +664,15 @@ def test_books_know_everybody_from_the_start() -> None:
 # ── strict JSON ─────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", "[]", "7", '{"a": NaN}', '{"a": 1e999}', '{"a": -Infinity}', '{"a": 1, "a": 2}',
-        '{"a": {"b": 1, "b": 1}}', '{"a": 9223372036854775808}', f'{{"a": {"9" * 5000}}}',
-        '{"a":' * 32 + "1" + "}" * 32 + "x", '{"a":' * 33 + "1" + "}" * 33, "[" * 100_000,
-        '{"a":' * 100_000, '{"a": "\x01"}', "{'a': 1}", '{"a": 01}',
-    ],
-)  # fmt: skip
+NOT_STRICT = [
+    "", "[]", "7", '{"a": NaN}', '{"a": 1e999}', '{"a": -Infinity}', '{"a": 1, "a": 2}',
+    '{"a": {"b": 1, "b": 1}}', '{"a": 9223372036854775808}', f'{{"a": {"9" * 5000}}}',
+    '{"a":' * 32 + "1" + "}" * 32 + "x", '{"a":' * 33 + "1" + "}" * 33, "[" * 100_000,
+    '{"a":' * 100_000, '{"a": "\x01"}', "{'a': 1}", '{"a": 01}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NOT_STRICT, ids=range(len(NOT_STRICT)))
 def test_json_that_two_readers_could_understand_differently_is_refused(text: str) -> None:
     with pytest.raises(Malformed):
         load_object(text)
