@@ -32,7 +32,8 @@ class Asking:
         conv = self._desk.need()
         find = choices.owners(self._desk.store, conv, teams_only=teams_only)
         title = _("Team for {name}") if teams_only else _("Assign {name} to")
-        self._ask(Question(title.format(name=conv.contact_name), find), self._assigned)
+        hint = _("a team") if teams_only else _("a letter, a name or a team")
+        self._ask(Question(title.format(name=conv.contact_name), find, hint), self._assigned)
 
     def _assigned(self, answer: Answer[Owner]) -> None:
         owner = answer.value
@@ -71,7 +72,7 @@ class Asking:
         conv = self._desk.need()
         find = choices.labels(self._desk.store, conv)
         title = _("Labels of {name}").format(name=conv.contact_name)
-        hint = _("Tab marks several, Enter applies")
+        hint = _("a label, or a new one")
         self._ask(Question(title, find, hint, several=True), self._labelled)
 
     def _labelled(self, answer: Answer[SafeText]) -> None:
@@ -113,7 +114,7 @@ class Asking:
         """The keys of this place; Enter does what the row says."""
         console = self._console
         question = Question(
-            _("Keys here"), choices.keys_of(console.place), _("type to search, Enter does it")
+            _("Keys here"), choices.keys_of(console.place), _("what it does, or its key")
         )
         self._ask(question, lambda answer: console.run(BY_ID[answer.value]))
 
@@ -164,4 +165,4 @@ class Asking:
                 self._console.say(str(reason), alarm=True)
             self._console.show.follow(NOTHING)
 
-        self._console.app.push_screen(Picker(question, self._console.picker_corner), done)
+        self._console.app.push_screen(Picker(question, lambda: self._console.picker_corner), done)

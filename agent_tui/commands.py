@@ -312,17 +312,21 @@ PREFIXES = frozenset(
 """Keys that wait for a second one."""
 
 
+EDITING = frozenset({*(f"ctrl+{letter}" for letter in "kuwaedxvyz"), "f6", "f7"})
+"""Keys that edit in a text field (competitors reference §3.2)."""
+
+
 def keymap(place: Place, commands: Iterable[Command] = COMMANDS) -> dict[str, Command]:
     """Which key does what in a place. Raises ValueError where two want the same key.
 
-    In the composer letters are letters: only keys that write nothing act there.
+    In the composer letters are letters: only keys that neither write nor edit act there.
     """
     result: dict[str, Command] = {}
     for command in commands:
         if place not in command.places:
             continue
         for key in command.keys:
-            if place is Place.COMPOSER and (len(key) == 1 or " " in key):
+            if place is Place.COMPOSER and (len(key) == 1 or " " in key or key in EDITING):
                 continue
             if key in result:
                 message = f"{key} is bound to {result[key].id} and to {command.id}"

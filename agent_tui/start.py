@@ -7,9 +7,10 @@ import sys
 from random import Random
 from uuid import uuid4
 
+from agent_tui import canned
 from agent_tui.clock import SystemClock
-from agent_tui.config import Settings, Target
-from agent_tui.i18n import _
+from agent_tui.config import Settings, Target, reply_folders
+from agent_tui.i18n import _, ngettext
 from agent_tui.sanitise import plain_line
 from agent_tui.session import Session
 from agent_tui.store import Store
@@ -32,6 +33,7 @@ def open_console(target: Target, settings: Settings) -> int:
     interactive = sys.stdout.isatty()
     if interactive:
         _check_terminal()
+    _check_replies(settings)
     session = connect(target)
     try:
         if not interactive:
@@ -81,6 +83,23 @@ def probe(target: Target) -> None:
         wait_ready(session)
     finally:
         session.stop()
+
+
+def _check_replies(settings: Settings) -> None:
+    """Refuse damaged canned replies of the agent's own, before one is missed in a conversation."""
+    folders = [folder for folder in reply_folders(settings) if folder.is_dir()]
+    if not folders:
+        return
+    problems = canned.load(folders, settings.language).problems
+    if problems:
+        more = ngettext(
+            "{first} ({count} more: agent-tui doctor)",
+            "{first} ({count} more: agent-tui doctor)",
+            len(problems) - 1,
+        )
+        first = problems[0].message
+        words = more.format(first=first, count=len(problems) - 1) if len(problems) > 1 else first
+        raise StartError(words)
 
 
 def _check_terminal() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from journeys.floor import Floor, Seat
 from picture import picture
 from textual.widgets import Input, TextArea
 
 from agent_tui.model import ConversationId
-from journeys.floor import Floor, Seat
 
 
 def known_as(seat: Seat, name: str) -> ConversationId:

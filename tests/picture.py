@@ -206,8 +206,7 @@ def _written(row: list[Run]) -> Iterator[Run]:
             if (
                 char in _STROKES
                 or (char == " " and words.endswith("  "))
-                or not words
-                and char == " "
+                or (not words and char == " ")
             ):
                 yield from _word(start, words, run.look)
                 words = ""

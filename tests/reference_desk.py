@@ -173,7 +173,7 @@ class ReferenceDesk:
             if m.seq > op.seen_seq and m.kind is MessageKind.TEXT and m.author != ANA
         )
 
-    def _do(self, op: AnyOp, now: Conversation) -> None:  # noqa: PLR0912 - one arm an op
+    def _do(self, op: AnyOp, now: Conversation) -> None:
         match op:
             case Send(text=text):
                 self._write(replace(now, unread=0, waiting_since=None), ANA, text, op.id)

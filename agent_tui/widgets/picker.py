@@ -7,6 +7,7 @@ widget with other choices.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Generic, TypeVar
@@ -15,35 +16,26 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from agent_tui.i18n import _
 from agent_tui.sanitise import Field, sanitise
 from agent_tui.widgets import paint
-from agent_tui.widgets.ink import Ink, mix
+from agent_tui.widgets.ink import mix
+from agent_tui.widgets.picker_rows import Choice, ChoiceRows, Columns
+
+__all__ = ["Answer", "Choice", "Find", "OneLine", "Picker", "Question"]
 
 T = TypeVar("T")
 
+MOST_ROWS, LEAST_ROWS = 14, 4
+"""A picker shows at most and, where the screen is large enough, at least so many rows."""
 
-@dataclass(frozen=True, slots=True)
-class Choice(Generic[T]):
-    """One row to choose."""
-
-    value: T | None
-    """None: a row that is only read (a heading, a hint)."""
-    title: str
-    right: str = ""
-    """What stands at the right edge: a moment, a key, a number."""
-    key: str = ""
-    """The letter that stands for it."""
-    preview: str = ""
-    """The result, as text of several lines."""
-    marked: bool = False
-    heading: bool = False
+MOST_PREVIEW, LEAST_PREVIEW = 8, 3
+"""Lines of the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,83 +54,15 @@ Find = Callable[[str], Sequence[Choice[T]]]
 class OneLine(Input):
     """An input that takes foreign text only made harmless."""
 
+    DEFAULT_CSS = """
+    OneLine.-textual-compact { padding: 0 1; background: $panel;
+        & > .input--placeholder { color: $dim; } }
+    """
+
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
         self.insert_text_at_cursor(sanitise(event.text, Field.LINE))
-
-
-class ChoiceRows(ScrollView, Generic[T], can_focus=False):
-    """The rows, drawn by the line."""
-
-    DEFAULT_CSS = """
-    ChoiceRows { height: auto; max-height: 12; background: $panel; overflow: hidden auto;
-        scrollbar-size-vertical: 1; }
-    """
-
-    def __init__(self, chosen: Callable[[int], None]) -> None:
-        super().__init__()
-        self.choices: Sequence[Choice[T]] = ()
-        self.cursor = 0
-        self._chosen = chosen
-        self._ink: Ink | None = None
-
-    def show(self, choices: Sequence[Choice[T]], cursor: int) -> None:
-        """Show `choices` with the cursor on one of them."""
-        self.choices = choices
-        self.virtual_size = Size(self.size.width, len(choices))
-        self.styles.height = max(1, len(choices))
-        self.point(cursor)
-
-    def point(self, cursor: int) -> None:
-        """Move the cursor."""
-        self.cursor = cursor
-        height = max(1, self.size.height)
-        top = int(self.scroll_y)
-        if cursor < top or cursor >= top + height:
-            self.scroll_to(y=max(0, cursor - height // 2), animate=False)
-        self.refresh()
-
-    def on_resize(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self.choices))
-        self.point(self.cursor)
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._ink = None
-
-    def render_line(self, y: int) -> Strip:
-        ink = self._ink = self._ink or mix(self)
-        index = y + int(self.scroll_y)
-        width = self.size.width
-        if index >= len(self.choices):
-            return paint.line((), width, ink.text)
-        return _draw(self.choices[index], index == self.cursor, width, ink)
-
-    def on_click(self, event: events.Click) -> None:
-        index = event.y + int(self.scroll_y)
-        if index < len(self.choices) and self.choices[index].value is not None:
-            self._chosen(index)
-
-
-def _draw(choice: Choice[T], current: bool, width: int, ink: Ink) -> Strip:
-    back = ink.cursor_ground if current else paint.Style()
-    if choice.heading:
-        return paint.line([(" " + choice.title, ink.dim + back)], width, ink.text + back)
-    if choice.value is None:
-        return paint.line([("   " + choice.title, ink.warn + back)], width, ink.text + back)
-    bar = "▌" if current else " "
-    key = paint.pad(choice.key, 2)
-    mark = "✓ " if choice.marked else ""
-    right = paint.cut(choice.right, max(0, width - 12))
-    left_width = max(0, width - paint.cells(right) - 2)
-    title = paint.cut(mark + choice.title, max(0, left_width - 4))
-    return paint.spread(
-        [(bar, ink.mine + back), (key + " ", ink.mine + back), (title, ink.text + back)],
-        [(right + " ", ink.dim + back)],
-        width,
-        ink.text + back,
-    )
 
 
 class TitleLine(Widget):
@@ -157,11 +81,10 @@ class TitleLine(Widget):
 
 
 class Preview(Widget):
-    """What the choice would do, before it does it."""
+    """What the choice would do, before it does it; always of one height, so that nothing jumps."""
 
     DEFAULT_CSS = """
-    Preview { height: auto; max-height: 8; background: $panel; padding: 0 1; display: none;
-              border-top: solid $line; color: $dim; }
+    Preview { background: $panel; padding: 0 1; display: none; border-top: solid $line; }
     Preview.shown { display: block; }
     """
 
@@ -170,19 +93,25 @@ class Preview(Widget):
         self._text = ""
 
     def show(self, text: str) -> None:
-        """Show `text`; empty hides it."""
-        self._text = text
-        self.set_class(bool(text), "shown")
-        self.refresh(layout=True)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the framework's signature
-        return len(paint.wrap(self._text, max(1, width)))
+        """Show `text`."""
+        if text != self._text:
+            self._text = text
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        ink = mix(self)
-        width = self.size.width
+        """A line of the text; the last one in sight says when there is more."""
+        ink, (width, height) = mix(self), self.size
         lines = paint.wrap(self._text, max(1, width))
-        return paint.line([(lines[y] if y < len(lines) else "", ink.text)], width, ink.text)
+        text = lines[y] if y < len(lines) else ""
+        if y == height - 1 and len(lines) > height:
+            text = paint.cut(text + " …", width)
+        parts = [(part, ink.blank if part[0] == "⟦" else ink.text) for part in _by_blanks(text)]
+        return paint.line(parts, width, ink.text)
+
+
+def _by_blanks(text: str) -> list[str]:
+    """A line of the result in pieces, each a blank that is left to fill, or none."""
+    return [part for part in re.split("(⟦[^⟦⟧]*⟧)", text) if part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,24 +143,28 @@ class Picker(ModalScreen[Answer[T] | None], Generic[T]):
     ]
     DEFAULT_CSS = """
     Picker { align: left top; background: transparent; }
-    Picker > Vertical { width: 64; max-width: 100%; height: auto; max-height: 100%;
-        background: $panel; border: round $mine; padding: 0; }
-    Picker OneLine { border: none; background: $panel; height: 1; padding: 0 1; }
-    Picker OneLine:focus { border: none; }
+    Picker > Vertical { max-width: 100%; height: auto; background: $panel; padding: 0;
+        border: round $mine; border-subtitle-color: $dim; border-subtitle-background: $panel; }
     """
 
-    def __init__(self, question: Question[T], at: tuple[int, int] = (2, 2)) -> None:
-        """`at` is where the upper left corner wants to be, as column and line of the screen."""
+    def __init__(self, question: Question[T], corner: Callable[[], tuple[int, int]]) -> None:
+        """`corner` says where the upper left corner wants to be, as column and line."""
         super().__init__()
-        self._at = at
+        self._corner = corner
         self._question = question
         self._marked: dict[T, bool] = {}
         self._rows: ChoiceRows[T] = ChoiceRows(self._choose)
         self._preview = Preview()
 
     def compose(self) -> ComposeResult:
+        """What is asked, what is typed, what can be chosen, what would come of it."""
         question = self._question
-        with Vertical():
+        with Vertical() as box:
+            box.border_subtitle = (
+                _("Tab marks, Enter applies, Esc closes")
+                if question.several
+                else _("Enter chooses, Esc closes")
+            )
             yield TitleLine(question.title)
             yield OneLine(
                 question.query, placeholder=question.hint, select_on_focus=False, compact=True
@@ -240,34 +173,52 @@ class Picker(ModalScreen[Answer[T] | None], Generic[T]):
             yield self._preview
 
     def on_mount(self) -> None:
+        """Fix the columns and the size for as long as it is open, then fill in the rows."""
+        every = self._question.find("")
+        self._rows.columns = Columns(
+            keys=any(choice.key for choice in every),
+            marks=self._question.several or any(choice.marked for choice in every),
+            indent=any(choice.heading for choice in every),
+        )
+        self._preview.set_class(any(choice.preview for choice in every), "shown")
         self._place()
-        self._refresh(self._question.query)
+        query = self._question.query
+        self._show(self._question.find(query) if query else every)
 
     def on_resize(self) -> None:
-        self._place()
+        """Find its place again when what lies under it has found its own."""
+        self.call_after_refresh(self._place)
 
     def _place(self) -> None:
-        """Under what it changes, and always whole on the screen."""
+        """Under what it changes, and always whole on the screen, the last line left free."""
         box = self.query_one(Vertical)
         width = min(self.size.width, self._question.width)
-        x = max(0, min(self._at[0], self.size.width - width))
-        y = max(0, min(self._at[1], self.size.height - 12))
+        x, y = self._corner()
+        frame = 4  # two lines of the border, the title, the input
+        previews = self._preview.has_class("shown")
+        least = frame + LEAST_ROWS + (LEAST_PREVIEW + 1 if previews else 0)
+        y = max(0, min(y, self.size.height - 1 - least))
+        room = self.size.height - 1 - y - frame
+        if previews:
+            preview = max(LEAST_PREVIEW, min(MOST_PREVIEW, room // 3))
+            self._preview.styles.height = preview + 1
+            room -= preview + 1
         box.styles.width = width
-        box.styles.offset = (x, y)
-        self._rows.styles.max_height = max(3, min(14, self.size.height - y - 6))
+        box.styles.offset = (max(0, min(x, self.size.width - width)), y)
+        self._rows.styles.max_height = max(1, min(MOST_ROWS, room))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._refresh(event.value)
+        self._show(self._question.find(event.value))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         self._choose(self._rows.cursor)
 
-    def _refresh(self, query: str) -> None:
-        choices = [self._with_mark(choice) for choice in self._question.find(query)]
+    def _show(self, found: Sequence[Choice[T]]) -> None:
+        choices = [self._with_mark(choice) for choice in found]
         first = next((i for i, c in enumerate(choices) if c.value is not None), 0)
         self._rows.show(choices, first)
         self._show_preview()

@@ -34,9 +34,9 @@ from agent_tui.backends.mock.world import World
 from agent_tui.clock import ManualClock
 from agent_tui.config import RawConfig, Settings, resolve
 from agent_tui.console import Console
+from agent_tui.credentials.secret import Secret
 from agent_tui.desk import Desk
 from agent_tui.model import AuthorKind, Channel, Conversation, ConversationId, MessageKind, Status
-from agent_tui.secret import Secret
 from agent_tui.session import Session
 from agent_tui.store import Store
 
@@ -375,4 +375,6 @@ async def _end(task: asyncio.Task[None], leave: asyncio.Event) -> None:
 def settings(theme: str = "dark") -> Settings:
     """The settings of a new agent in Berlin."""
     berlin = ZoneInfo("Europe/Berlin")
-    return resolve(RawConfig(Path("/none/config.toml")), {}, lambda: berlin, theme=theme, language="en")
+    return resolve(
+        RawConfig(Path("/none/config.toml")), {}, lambda: berlin, theme=theme, language="en"
+    )

@@ -99,9 +99,7 @@ async def test_a_reply_that_was_overtaken_stops(floor: Floor) -> None:
     assert "Tomorrow at nine" not in ana.thread
     assert floor.texts(customer.id) == ["Today at five"]
 
-    print(ana.screen())
-    await ana.press(" ", *"I mean", "ctrl+s", "ctrl+s")
-    print(ana.screen())
+    await ana.press("r", " ", *"I mean", "ctrl+s", "ctrl+s")
     await ana.confirmed()
     assert floor.texts(customer.id) == ["Today at five", "Tomorrow at nine I mean"]
     assert floor.said(customer.id)[1].author.id == "ana"

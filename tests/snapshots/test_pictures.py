@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gallery import arrived, known_as, meet, rename, writes
 from journeys.floor import Floor, Seat
-from snapshots.conftest import LARGE, SMALL, Shown
+from snapshots.conftest import Shown
 
 
 async def test_inbox(ana: Seat, shown: Shown) -> None:

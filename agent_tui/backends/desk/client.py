@@ -20,12 +20,12 @@ from agent_tui.backends.desk.backoff import Backoff
 from agent_tui.backends.desk.explain import Ending
 from agent_tui.backends.desk.fields import Malformed
 from agent_tui.clock import Clock
+from agent_tui.credentials.secret import Secret
 from agent_tui.events import Event, HistoryLoaded, Link, LinkChanged
 from agent_tui.i18n import _
 from agent_tui.model import NO_TEXT, ConversationId, OpId, SafeText
 from agent_tui.ops import AnyOp, Signal, TypingSignal, ViewingSignal
 from agent_tui.sanitise import plain_line
-from agent_tui.secret import Secret
 
 MAX_FRAME = 512 * 1024
 ANSWER_WITHIN = 15.0

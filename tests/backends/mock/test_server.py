@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from agent_tui.backends.mock.floor import MAX_FRAME
+from agent_tui.backends.mock.link import ROOM_BYTES, Link
 from agent_tui.backends.mock.options import MockError, MockOptions
 from agent_tui.backends.mock.server import MAX_LINKS, DeskServer
 from agent_tui.backends.mock.stream import PART_BYTES
@@ -340,11 +342,13 @@ async def test_signals_reach_the_others_with_a_name_and_never_come_back() -> Non
         }  # fmt: skip
         typing = {"frame": "sig", "kind": "typing", "conv": "c-1001", "on": True, "note": False}
         assert await ben.hear() == {**typing, "who": who}
+        await ana.say(frame="get", id="q", what="thread", conv="c-1001")
+        await ana.answer("q")
+        assert not [frame for frame in ana.frames if frame["frame"] == "sig"]
         await ana.link.close()
         assert await ben.hear() == {**typing, "on": False, "who": who}
         assert (await ben.hear())["conv"] is None
         assert (await ben.hear())["data"]["agent"]["availability"] == "offline"
-        assert not [frame for frame in ana.frames if frame["frame"] == "sig"]
 
 
 async def test_time_passes_only_when_a_manual_clock_says_so() -> None:
@@ -529,6 +533,16 @@ async def test_who_reads_too_slowly_is_cut_off_and_nobody_else() -> None:
         seen = slow.events
         assert seen == list(range(seen[0], seen[0] + len(seen))), "cut off, but never skipped over"
         assert len(seen) < sent
+
+
+@pytest.mark.parametrize(("room", "size"), [(3, 10), (10_000, ROOM_BYTES // 3)])
+async def test_a_queue_holds_so_many_frames_and_so_many_bytes(room: int, size: int) -> None:
+    link = Link(cast(ServerConnection, None), "ana", "d", latency=0, room=room)
+    for _ in range(3):
+        link.push("x" * size)
+        assert not link.ended.done()
+    link.push("x" * size)
+    assert link.ended.result().code == 4012
 
 
 async def test_closing_says_goodbye_and_is_quick_even_with_a_console_that_does_not_listen() -> None:

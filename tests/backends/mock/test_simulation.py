@@ -194,6 +194,12 @@ def test_arrivals_are_new_customers_and_old_ones() -> None:
     assert any(one.reason.startswith("bot: handed over") for one in handed)
 
 
+def test_an_empty_desk_fills_up() -> None:
+    shift = Shift(rate=1, conversations=0)
+    shift.passes(120)
+    assert len(shift.world.conversations) >= 10
+
+
 def test_a_desk_that_slept_long_does_not_make_up_for_all_of_it() -> None:
     shift = Shift(rate=1)
     assert len(messages(shift.passes(8 * 3600))) <= 2000

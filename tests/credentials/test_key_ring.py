@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from agent_tui.key_ring import KEY_RINGS, KeyRingError, SystemKeyRing
-from agent_tui.secret import Secret
+from agent_tui.credentials.key_ring import KEY_RINGS, KeyRingError, SystemKeyRing
+from agent_tui.credentials.secret import Secret
 
 ACCOUNT = "ana wss://desk.example"
 

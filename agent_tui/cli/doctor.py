@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from agent_tui import __version__, canned
+from agent_tui.cli.login import account_of
 from agent_tui.config import (
     ConfigError,
     Profile,
@@ -27,11 +28,10 @@ from agent_tui.config import (
     reply_folders,
     resolve,
 )
-from agent_tui.config_file import read_config
+from agent_tui.config.file import read_config
 from agent_tui.credentials import TOKEN_VARIABLE, CredentialError, Found, find_token
+from agent_tui.credentials.key_ring import KeyRing, KeyRingError
 from agent_tui.i18n import _, mark, ngettext
-from agent_tui.key_ring import KeyRing, KeyRingError
-from agent_tui.login import account_of
 
 LEAST_COLUMNS: Final = 60
 LEAST_ROWS: Final = 15

@@ -14,11 +14,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from agent_tui import cli, i18n
+from agent_tui import i18n
+from agent_tui.cli import main as cli
 from agent_tui.backends.mock.options import MockError, MockOptions
 from agent_tui.config import Profile, Settings, Target
-from agent_tui.config_edit import store_profile
-from agent_tui.secret import Secret
+from agent_tui.config.edit import store_profile
+from agent_tui.credentials.secret import Secret
 
 DESK = "wss://desk.example"
 
@@ -391,7 +392,7 @@ def test_help_needs_nothing_heavy() -> None:
         "websockets",
     )
     code = (
-        "import sys; from agent_tui.cli import main; main(['--version']);"
+        "import sys; from agent_tui.cli.main import main; main(['--version']);"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

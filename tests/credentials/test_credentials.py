@@ -26,8 +26,8 @@ from agent_tui.credentials import (
     prompt_if_terminal,
     terminal_prompt,
 )
-from agent_tui.key_ring import KeyRingError
-from agent_tui.secret import Secret
+from agent_tui.credentials.key_ring import KeyRingError
+from agent_tui.credentials.secret import Secret
 
 URL = "wss://desk.example"
 

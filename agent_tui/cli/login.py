@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_tui.config import ConfigError, Profile, RawConfig, Target, check_agent, choose_profile
-from agent_tui.config_edit import remove_profile, store_profile
-from agent_tui.config_file import read_config
+from agent_tui.config.edit import remove_profile, store_profile
+from agent_tui.config.file import read_config
 from agent_tui.credentials import Account, Ask, find_token
+from agent_tui.credentials.key_ring import KeyRing, KeyRingError
+from agent_tui.credentials.secret import Secret
 from agent_tui.i18n import _
-from agent_tui.key_ring import KeyRing, KeyRingError
-from agent_tui.secret import Secret
 
 USUAL_NAME = "default"
 """What the first desk is called that is set up without a name."""

@@ -19,10 +19,10 @@ from getpass import GetPassWarning, getpass
 from pathlib import Path
 from typing import Final
 
+from agent_tui.credentials.key_ring import KeyRing, KeyRingError
+from agent_tui.credentials.secret import Secret
 from agent_tui.i18n import _
-from agent_tui.key_ring import KeyRing, KeyRingError
 from agent_tui.sanitise import plain_line
-from agent_tui.secret import Secret
 
 TOKEN_VARIABLE: Final = "AGENT_TUI_TOKEN"  # noqa: S105 - the name of one, not a token
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from agent_tui import __version__
+from agent_tui.cli.doctor import Finding, Patient, Terminal, Verdict, examine, terminal_here
 from agent_tui.config import Profile, Target
-from agent_tui.config_edit import store_profile
-from agent_tui.doctor import Finding, Patient, Terminal, Verdict, examine, terminal_here
-from agent_tui.key_ring import KeyRingError
-from agent_tui.secret import Secret
+from agent_tui.config.edit import store_profile
+from agent_tui.credentials.key_ring import KeyRingError
+from agent_tui.credentials.secret import Secret
 
 TOKEN = "correct-horse"
 URL = "wss://desk.example"

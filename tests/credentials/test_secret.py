@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import pytest
 
-from agent_tui.secret import MASK, Secret
+from agent_tui.credentials.secret import MASK, Secret
 
 HIDDEN = "correct-horse-battery"
 

@@ -12,7 +12,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from agent_tui.arguments import (
+from agent_tui.backends.mock.options import MockError, MockOptions
+from agent_tui.cli.arguments import (
     Demo,
     Doctor,
     Login,
@@ -25,7 +26,7 @@ from agent_tui.arguments import (
     language_asked,
     parse,
 )
-from agent_tui.backends.mock.options import MockError, MockOptions
+from agent_tui.cli.login import Surroundings, account_of, log_in, log_out
 from agent_tui.config import (
     ConfigError,
     RawConfig,
@@ -35,13 +36,12 @@ from agent_tui.config import (
     machine_zone,
     resolve,
 )
-from agent_tui.config_file import config_path, read_config
+from agent_tui.config.file import config_path, read_config
 from agent_tui.credentials import Account, CredentialError, find_token, prompt_if_terminal
+from agent_tui.credentials.key_ring import KeyRingError, SystemKeyRing
+from agent_tui.credentials.secret import Secret
 from agent_tui.i18n import _, preferred_language, use_language
-from agent_tui.key_ring import KeyRingError, SystemKeyRing
-from agent_tui.login import Surroundings, account_of, log_in, log_out
 from agent_tui.sanitise import plain_line
-from agent_tui.secret import Secret
 
 OK, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -220,7 +220,7 @@ def _ask(question: str) -> str:
 
 
 def _doctor(name: str | None, look: Look) -> int:
-    from agent_tui.doctor import Patient, examine, terminal_here  # noqa: PLC0415 - late: heavy
+    from agent_tui.cli.doctor import Patient, examine, terminal_here  # noqa: PLC0415 - late: heavy
 
     path = config_path()
     with contextlib.suppress(ConfigError):  # what is wrong with it is among the findings

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Final
 
 from agent_tui.config import ConfigError, Profile, RawConfig
-from agent_tui.config_file import HEADER, dotted_names, parse_config, read_config
+from agent_tui.config.file import HEADER, dotted_names, parse_config, read_config
 from agent_tui.i18n import _
 
 FOLDER_MODE: Final = 0o700

@@ -2,7 +2,7 @@
 
 `RawConfig` is what the file says, with gaps; `Settings` is what holds, without any. The file is
 read once, at the start, and both are handed to those who need them: nothing is global, and no
-default is worked out before there is a file to ask (`agent_tui.config_file` reads and writes it).
+default is worked out before there is a file to ask (`agent_tui.config.file` reads and writes it).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from agent_tui.credentials.secret import Secret
 from agent_tui.i18n import LANGUAGES, _, preferred_language
-from agent_tui.secret import Secret
 from agent_tui.when import BusinessHours
 
 THEMES: Final = ("auto", "dark", "light")

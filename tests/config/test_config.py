@@ -25,8 +25,8 @@ from agent_tui.config import (
     machine_zone,
     resolve,
 )
-from agent_tui.config_edit import remove_profile, store_profile
-from agent_tui.config_file import MAX_BYTES, config_path, parse_config, read_config
+from agent_tui.config.edit import remove_profile, store_profile
+from agent_tui.config.file import MAX_BYTES, config_path, parse_config, read_config
 
 HERE = Path("/home/ana/.config/agent-tui/config.toml")
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_tui import __version__, i18n
-from agent_tui.arguments import (
+from agent_tui.backends.mock.options import MockOptions
+from agent_tui.cli.arguments import (
     Demo,
     Doctor,
     Login,
@@ -24,7 +25,6 @@ from agent_tui.arguments import (
     language_asked,
     parse,
 )
-from agent_tui.backends.mock.options import MockOptions
 
 
 @pytest.fixture(autouse=True)

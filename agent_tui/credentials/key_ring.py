@@ -11,9 +11,9 @@ import threading
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
+from agent_tui.credentials.secret import Secret
 from agent_tui.i18n import _
 from agent_tui.sanitise import plain_line
-from agent_tui.secret import Secret
 
 SERVICE: Final = "agent-tui"
 """Under which name the key ring keeps tokens."""

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from agent_tui.cli.login import Surroundings, log_in, log_out
 from agent_tui.config import ConfigError, Profile, Target
-from agent_tui.config_edit import store_profile
-from agent_tui.config_file import read_config
+from agent_tui.config.edit import store_profile
+from agent_tui.config.file import read_config
 from agent_tui.credentials import Ask, CredentialError
-from agent_tui.key_ring import KeyRingError
-from agent_tui.login import Surroundings, log_in, log_out
-from agent_tui.secret import Secret
+from agent_tui.credentials.key_ring import KeyRingError
+from agent_tui.credentials.secret import Secret
 
 URL = "wss://desk.example"
 TOKEN = "correct-horse"

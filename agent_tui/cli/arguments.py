@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from agent_tui import __version__, argument_types
+from agent_tui import __version__
 from agent_tui.backends.mock.options import MockOptions
+from agent_tui.cli import argument_types
 from agent_tui.i18n import LANGUAGES, _, mark, ngettext
 
 if TYPE_CHECKING:
