@@ -107,15 +107,15 @@ class Asking:
         console = self._console
         place = Place.CONVERSATION if console.place is Place.COMPOSER else console.place
         entries = [c for c in COMMANDS if c.in_palette and place in c.places]
-        question = Question(_("Every command"), choices.commands(entries, place))
+        question = Question(
+            _("Every command"), choices.commands(entries, place), _("type to search")
+        )
         self._ask(question, lambda answer: console.run(BY_ID[answer.value]))
 
     def help(self) -> None:
         """The keys of this place; Enter does what the row says."""
         console = self._console
-        question = Question(
-            _("Keys here"), choices.keys_of(console.place), _("what it does, or its key")
-        )
+        question = Question(_("Keys here"), choices.keys_of(console.place), _("type to search"))
         self._ask(question, lambda answer: console.run(BY_ID[answer.value]))
 
     def quit(self) -> None:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from agent_tui import when
 from agent_tui.canned import CannedReply, Filled, Library
 from agent_tui.commands import KEYMAPS, Command, Place, key_name
-from agent_tui.i18n import _, mark
+from agent_tui.i18n import _, language, mark
 from agent_tui.model import (
     Agent,
     AgentId,
@@ -146,8 +146,6 @@ def _preset(preset: when.Preset, now: datetime, zone: ZoneInfo) -> Choice[Awake]
 def moment_words(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     """A moment with its distance: "Tue 24 Nov 09:00 · in 22 h"."""
     from babel.dates import format_datetime  # noqa: PLC0415 - late: heavy
-
-    from agent_tui.i18n import language  # noqa: PLC0415
 
     local = moment.astimezone(zone)
     pattern = "EEE d MMM HH:mm" if language() == "en" else "EEE d. MMM HH:mm"

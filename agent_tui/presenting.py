@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from agent_tui import shown
 from agent_tui.desk import Desk
 from agent_tui.events import Link
-from agent_tui.i18n import _, ngettext
+from agent_tui.i18n import _, language, ngettext
 from agent_tui.model import (
     NO_TEXT,
     Author,
@@ -208,8 +208,6 @@ def top_bar(desk: Desk, source: str, now: datetime, zone: ZoneInfo) -> shown.Top
 
 def _clock(now: datetime, zone: ZoneInfo) -> str:
     from babel.dates import format_datetime  # noqa: PLC0415 - late: heavy
-
-    from agent_tui.i18n import language  # noqa: PLC0415
 
     pattern = "EEE d MMM HH:mm" if language() == "en" else "EEE d. MMM HH:mm"
     return format_datetime(now.astimezone(zone), pattern, locale=language())

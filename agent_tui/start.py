@@ -42,8 +42,8 @@ def open_console(target: Target, settings: Settings) -> int:
             wait_ready(session)
             print_inbox(session.store, settings, sys.stdout)
             return 0
-        # late: heavy; and the desk answers while the framework loads
-        from agent_tui.app import AgentTui  # noqa: PLC0415
+        # The desk answers while the framework loads.
+        from agent_tui.app import AgentTui  # noqa: PLC0415 - late: heavy
 
         wait_ready(session)
         return AgentTui(session, settings, target.source).run_console()
