@@ -262,6 +262,8 @@ class Desk:
         if conv is None:
             raise CannotDo(_("This conversation is not at the desk any more; the text is kept."))
         body = sanitise(text.rstrip(), Field.COMPOSER)
+        if not body.strip():
+            raise CannotDo(_("There is nothing to send: the text is empty."))
         op: AnyOp
         if mode is Mode.NOTE:
             self._allow("note")

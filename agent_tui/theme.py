@@ -1,7 +1,8 @@
 """Colours: one accent for focus and what is mine, one warning, one alarm; the rest is dim.
 
 The names are roles, not hues; widgets speak of `$mine`, `$warn`, `$alarm`, `$note-ground` and
-so on, and never of a colour.
+so on, and never of a colour. Words in `$dim` can be read on every ground (WCAG 2.2, 1.4.3: 4.5);
+`$faint` and `$line` are for what says nothing that is not said otherwise.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ DARK = Theme(
     surface="#14181d",
     panel="#1c222a",
     variables={
-        "dim": "#87919d",
-        "faint": "#56606b",
+        "dim": "#8f99a5",
+        "faint": "#66717d",
         "line": "#333c46",
         "mine": "#7fb4e6",
         "cursor-ground": "#24303d",
         "cursor-ground-blurred": "#1d242c",
         "customer": "#d8dee6",
         "agent": "#9cc4e8",
-        "bot": "#87919d",
+        "bot": "#8f99a5",
         "note": "#e6d090",
         "note-ground": "#2e2a19",
         "warn": "#e0b050",
@@ -42,6 +43,10 @@ DARK = Theme(
         "footer-key-foreground": "#7fb4e6",
         "block-cursor-text-style": "none",
         "input-selection-background": "#7fb4e6 35%",
+        "scrollbar": "#66717d",
+        "scrollbar-hover": "#8f99a5",
+        "scrollbar-active": "#7fb4e6",
+        "scrollbar-background": "#1c222a",
     },
 )
 
@@ -59,15 +64,15 @@ LIGHT = Theme(
     surface="#fbfbf9",
     panel="#eeefec",
     variables={
-        "dim": "#5f6973",
-        "faint": "#9aa2aa",
+        "dim": "#5a646e",
+        "faint": "#7f8890",
         "line": "#cdd2d6",
         "mine": "#1f5f9f",
         "cursor-ground": "#dce8f4",
         "cursor-ground-blurred": "#eceeee",
         "customer": "#1d232a",
         "agent": "#1f5f9f",
-        "bot": "#5f6973",
+        "bot": "#5a646e",
         "note": "#5c4a00",
         "note-ground": "#fbf0c4",
         "warn": "#8a5a00",
@@ -79,6 +84,10 @@ LIGHT = Theme(
         "footer-key-foreground": "#1f5f9f",
         "block-cursor-text-style": "none",
         "input-selection-background": "#1f5f9f 30%",
+        "scrollbar": "#7f8890",
+        "scrollbar-hover": "#5a646e",
+        "scrollbar-active": "#1f5f9f",
+        "scrollbar-background": "#eeefec",
     },
 )
 

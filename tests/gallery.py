@@ -60,7 +60,8 @@ def rename(floor: Floor, conversation: str, name: str) -> None:
 async def held_still(seat: Seat) -> str:
     """The picture of what is shown when all that moves has come to rest."""
     for screen in seat.app.screen_stack:
-        for field in screen.query("Input, TextArea").results(Input | TextArea):
+        for field in screen.query("Input, TextArea"):
+            assert isinstance(field, Input | TextArea)
             field.cursor_blink = False
     await seat.second()
     seen = [""]

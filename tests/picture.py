@@ -79,7 +79,7 @@ class _Box:
         )
 
 
-def picture(app: App[object]) -> str:
+def picture(app: App[None]) -> str:
     """The screen of a running program as SVG, pickers and what lies under them included."""
     with running(app):
         update = app.screen._compositor.render_update(
@@ -104,7 +104,7 @@ def picture(app: App[object]) -> str:
 
 
 @contextmanager
-def running(app: App[object]) -> Iterator[None]:
+def running(app: App[None]) -> Iterator[None]:
     """Draw as the program itself would."""
     token = active_app.set(app)
     try:

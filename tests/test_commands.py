@@ -113,10 +113,10 @@ def parts() -> list[tuple[str, str]]:
 def test_a_key_is_one_that_every_terminal_and_keyboard_has(command: str, key: str) -> None:
     assert key not in SAME_BYTE, f"{command}: the terminal sends {SAME_BYTE.get(key)}"
     assert key not in ALT_GR, f"{command}: needs AltGr on a German keyboard"
-    assert key.split("+")[-1] not in ALT_GR_NAMES
+    assert key.rsplit("+", maxsplit=1)[-1] not in ALT_GR_NAMES
     assert key not in MULTIPLEXERS, f"{command}: tmux or screen takes it"
     if key.startswith("alt+"):
-        assert len(key.split("+")[-1]) > 1, f"{command}: Alt+letter writes on a Mac"
+        assert len(key.rsplit("+", maxsplit=1)[-1]) > 1, f"{command}: Alt+letter writes on a Mac"
 
 
 def test_a_key_of_the_kitty_protocol_has_a_twin_that_every_terminal_sends() -> None:

@@ -114,9 +114,10 @@ def test_a_snapshot_in_parts_is_whole_with_its_last_part() -> None:
     store.apply(welcomed(100), NOW)
     first = store.apply(SnapshotPart(1, 2, (conversation(1),), 100), NOW)
     assert first.everything
-    assert not store.ready
+    states = [store.ready]
     store.apply(SnapshotPart(2, 2, (conversation(2),), 100), NOW)
-    assert store.ready
+    states.append(store.ready)
+    assert states == [False, True]
     assert {c.id for c in store.conversations()} == {C1, C2}
 
 

@@ -170,7 +170,7 @@ class StoreAgainstDesk(RuleBasedStateMachine):
             case _:
                 return MarkUnread(**head)
 
-    @precondition(lambda self: len(self.store.outbox))
+    @precondition(lambda self: bool(len(self.store.outbox)))
     @rule(which=st.integers(0, 9))
     def take_back(self, which: int) -> None:
         """Words, or what was asked for last: that is what the seat does."""

@@ -38,7 +38,8 @@ def ids(index: ViewIndex) -> list[ConversationId]:
 
 @given(st.data())
 def test_after_any_changes_each_view_is_what_a_fresh_start_makes(data: st.DataObject) -> None:
-    views, here = Views(), {}
+    views = Views()
+    here: dict[ConversationId, Conversation] = {}
     for name in data.draw(st.lists(NAMES, max_size=30)):
         key = conv_id(name)
         conv = data.draw(st.none() | conversations(name))

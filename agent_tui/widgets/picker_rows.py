@@ -52,7 +52,7 @@ class ChoiceRows(ScrollView, Generic[T], can_focus=False):
 
     DEFAULT_CSS = """
     ChoiceRows { height: auto; max-height: 14; background: $panel; overflow: hidden auto;
-        scrollbar-size-vertical: 1; scrollbar-background: $panel; scrollbar-color: $faint; }
+        scrollbar-size-vertical: 1; }
     """
 
     def __init__(self, chosen: Callable[[int], None]) -> None:

@@ -47,7 +47,7 @@ async def test_thread_of_all_voices(ana: Seat, shown: Shown) -> None:
     await ana.press("n")
     await ana.type("asked the warehouse")
     await ana.press("ctrl+s")
-    await ana.until(lambda: not len(ana.desk.store.outbox), "the note")
+    await ana.confirmed()
     await shown()
 
 
@@ -110,12 +110,10 @@ async def test_customer(ana: Seat, shown: Shown) -> None:
 
 async def test_nobody_waits(ana: Seat, shown: Shown) -> None:
     """An empty view says who sleeps and when the next one wakes."""
-    for index in range(5):
-        await ana.press("1")
+    await ana.press("1")
+    while len(ana.desk.views["mine"]):
         await ana.press("e")
-        left = 4 - index
-        await ana.until(lambda left=left: len(ana.desk.views["mine"]) == left, "one less")
-    await ana.until(lambda: not len(ana.desk.store.outbox), "all of them done")
+        await ana.confirmed()
     ana.clock.advance(60)
     await shown()
 
@@ -194,7 +192,7 @@ async def test_long_notice(ana: Seat, shown: Shown) -> None:
     """What happened is told whole, however little room there is."""
     await meet(ana, "Noah Brandt")
     await ana.press("A")
-    await ana.until(lambda: not len(ana.desk.store.outbox), "hers")
+    await ana.confirmed()
     await shown()
 
 

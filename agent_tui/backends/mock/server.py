@@ -23,9 +23,9 @@ from agent_tui.backends.mock.link import Goodbye, Link, hang_up
 from agent_tui.backends.mock.opening import Opened, open_desk
 from agent_tui.backends.mock.options import MockError, MockOptions
 from agent_tui.backends.mock.simulation import Simulation
-from agent_tui.backends.mock.strict_json import Malformed, load_object
 from agent_tui.backends.mock.wire import Json
 from agent_tui.backends.mock.world import World
+from agent_tui.backends.strict_json import NotJson, load_object
 from agent_tui.clock import Clock, ManualClock
 from agent_tui.i18n import _
 
@@ -281,7 +281,7 @@ def _read(data: str | bytes) -> Json:
         raise Goodbye(1007, _("Frames have to be text."))
     try:
         return load_object(data)
-    except Malformed as error:
+    except NotJson as error:
         raise Goodbye(1007, str(error)) from None
 
 

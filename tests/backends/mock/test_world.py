@@ -16,7 +16,6 @@ from agent_tui.backends.mock import rules
 from agent_tui.backends.mock.ledger import Ledger
 from agent_tui.backends.mock.records import Contact, Conversation, Earlier, Order, Sla
 from agent_tui.backends.mock.staff import DESK
-from agent_tui.backends.mock.strict_json import Malformed, load_object
 from agent_tui.backends.mock.unwire import contact_from, conversation_from, message_from
 from agent_tui.backends.mock.wire import (
     contact_to_wire,
@@ -26,6 +25,7 @@ from agent_tui.backends.mock.wire import (
     stamp,
 )
 from agent_tui.backends.mock.world import World
+from agent_tui.backends.strict_json import NotJson, load_object
 from agent_tui.channels import RULES
 from agent_tui.model import AuthorKind, Availability, Channel, Delivery, Priority, Status
 
@@ -674,7 +674,7 @@ NOT_STRICT = [
 
 @pytest.mark.parametrize("text", NOT_STRICT, ids=range(len(NOT_STRICT)))
 def test_json_that_two_readers_could_understand_differently_is_refused(text: str) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(NotJson):
         load_object(text)
 
 
