@@ -188,9 +188,9 @@ def _joined(boxes: Iterator[_Box]) -> list[_Box]:
     joined: dict[tuple[float, float, str, float], _Box] = {}
     for box in boxes:
         above = joined.pop((box.x, box.width, box.ink, box.y), None)
-        if above is not None:
-            box = _Box(box.x, above.y, box.width, above.height + box.height, box.ink)
-        joined[(box.x, box.width, box.ink, box.y + box.height)] = box
+        top, height = (above.y, above.height) if above is not None else (box.y, 0.0)
+        whole = _Box(box.x, top, box.width, height + box.height, box.ink)
+        joined[(box.x, box.width, box.ink, box.y + box.height)] = whole
     return list(joined.values())
 
 

@@ -1,4 +1,4 @@
-"""What the first and the last line of the screen share: one line, drawn once, pieces to click."""
+"""What the first and the last line of the screen share: drawn once, in pieces to click."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -28,7 +29,7 @@ def length(pieces: Sequence[Piece]) -> int:
 
 
 class Bar(Widget):
-    """One line made of pieces; a subclass says which, and what a click on one means."""
+    """Lines made of pieces; a subclass says which, and what a click on one means."""
 
     ALLOW_SELECT = False
 
@@ -45,7 +46,7 @@ class Bar(Widget):
 
     DEFAULT_CSS = """
     Bar {
-        height: 1;
+        height: auto;
         background: $bar-ground;
         color: $foreground;
         & .bar--key { color: $mine; }
@@ -63,12 +64,16 @@ class Bar(Widget):
         self, *, name: str | None = None, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._drawn: tuple[int, Strip] | None = None
-        self._spans: list[tuple[int, int, str]] = []
+        self._drawn: tuple[int, list[Strip]] | None = None
+        self._spans: list[list[tuple[int, int, str]]] = []
 
     def pieces(self, width: int) -> Sequence[Piece]:
         """The line at `width` cells."""
         raise NotImplementedError
+
+    def lines(self, width: int) -> Sequence[Sequence[Piece]]:
+        """All lines at `width` cells: one, where a subclass does not say otherwise."""
+        return [self.pieces(width)]
 
     def pressed(self, target: str) -> None:
         """A piece with a target was clicked."""
@@ -77,19 +82,26 @@ class Bar(Widget):
     def redraw(self) -> None:
         """The pieces say something else now."""
         self._drawn = None
-        self.refresh()
+        height = len(self.lines(self.size.width)) if self.size.width else 1
+        self.refresh(layout=height != self.size.height)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the framework's signature
+        """As many lines as it needs."""
+        return len(self.lines(width))
 
     def render_line(self, y: int) -> Strip:
-        """The line; drawn anew only when width, value or colours changed."""
+        """A line; drawn anew only when width, value or colours changed."""
         width = self.size.width
-        if y:
-            return Strip.blank(width, self.rich_style)
         if self._drawn is None or self._drawn[0] != width:
-            pieces = self.pieces(width)
-            self._spans = _spans(pieces)
-            parts = [(piece.text, self._style(piece.ink)) for piece in pieces]
-            self._drawn = width, line(parts, width, self.rich_style)
-        return self._drawn[1]
+            lines = self.lines(width)
+            self._spans = [_spans(pieces) for pieces in lines]
+            self._drawn = width, [self._strip(pieces, width) for pieces in lines]
+        strips = self._drawn[1]
+        return strips[y] if y < len(strips) else Strip.blank(width, self.rich_style)
+
+    def _strip(self, pieces: Sequence[Piece], width: int) -> Strip:
+        parts = [(piece.text, self._style(piece.ink)) for piece in pieces]
+        return line(parts, width, self.rich_style)
 
     def notify_style_update(self) -> None:
         """Draw anew in the colours that may have changed."""
@@ -99,8 +111,10 @@ class Bar(Widget):
     def on_click(self, event: events.Click) -> None:
         """Find the piece under the pointer."""
         offset = event.get_content_offset(self)
-        for start, end, target in self._spans:
-            if offset is not None and start <= offset.x < end:
+        if offset is None or offset.y >= len(self._spans):
+            return
+        for start, end, target in self._spans[offset.y]:
+            if start <= offset.x < end:
                 event.stop()
                 self.pressed(target)
                 return

@@ -1,4 +1,8 @@
-"""The last line: the keys that act here, and at the right what is on its way."""
+"""The last line: the keys that act here, and at the right what is on its way.
+
+What the agent is told is told whole: where the line is too short for it, it takes the lines
+above as well, over what stands there, so that nothing moves.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,16 @@ from textual.message import Message as TextualMessage
 from agent_tui import shown
 from agent_tui.i18n import _
 from agent_tui.widgets.bar import Bar, Piece, length
-from agent_tui.widgets.paint import cut
+from agent_tui.widgets.paint import cells, cut, wrap
+
+MOST_LINES = 3
+"""What is told takes at most so many lines."""
 
 
 class BottomBar(Bar):
     """The last line of the screen."""
+
+    DEFAULT_CSS = "BottomBar { dock: bottom; }"
 
     class HintClicked(TextualMessage):
         """The agent clicked a hint; `command` is the one it names."""
@@ -32,8 +41,18 @@ class BottomBar(Bar):
         """A hint was clicked."""
         self.post_message(self.HintClicked(target))
 
+    def lines(self, width: int) -> list[list[Piece]]:
+        """One line, or as many as the words need that do not fit into one."""
+        status, ink = self._bar.status, "alarm" if self._bar.alarm else "text"
+        if cells(status) <= width - 2:
+            return [self.pieces(width)]
+        rows = wrap(status, width - 2)
+        if len(rows) > MOST_LINES:
+            rows = [*rows[: MOST_LINES - 1], cut(" ".join(rows[MOST_LINES - 1 :]), width - 2)]
+        return [[Piece(f" {row}", ink)] for row in rows]
+
     def pieces(self, width: int) -> list[Piece]:
-        """The mode, as many hints as fit whole, and the whole status at the right edge."""
+        """The mode, as many hints as fit whole, and the status at the right edge."""
         status = self._status(width)
         pieces = [Piece(" ")]
         if self._bar.typing_mode:

@@ -22,11 +22,13 @@ from agent_tui.widgets.activity_words import priority_words
 from agent_tui.widgets.ink import Ink, mix
 from agent_tui.widgets.message_lines import tone_style
 from agent_tui.widgets.message_words import moment_words
-from agent_tui.widgets.paint import Part, calm, cells, cut, measure, spread
+from agent_tui.widgets.paint import Part, Style, calm, cells, cut, measure, spread
 from agent_tui.widgets.window_words import window_words
 
 GAP = "  "
 """Between two things on the right."""
+
+BOLD = Style(bold=True)
 
 LEAST_NAME = 12
 """A name is not cut shorter than this while there is a second line to use."""
@@ -41,7 +43,7 @@ class ConversationHeader(Widget):
     ALLOW_SELECT = False
 
     DEFAULT_CSS = """
-    ConversationHeader { height: auto; background: $background; color: $foreground; }
+    ConversationHeader { height: auto; background: $bar-ground; color: $foreground; }
     """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -93,7 +95,7 @@ def header_lines(
 
     def first_line(right: list[Part]) -> Strip:
         shown = cut(name, max(1, room - max(1, measure(right))))
-        left: list[Part] = [(front, ink.dim), (shown, ink.text), (number, ink.dim)]
+        left: list[Part] = [(front, ink.dim), (shown, ink.text + BOLD), (number, ink.dim)]
         return spread(left, right, width, ink.text)
 
     least = min(cells(name), LEAST_NAME)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_tui.backends.strict_json import DEEPEST, NotJson, loads
+from agent_tui.backends.strict_json import DEEPEST, NotJson, load_object, loads
 
 VALUES = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers(-(2**63), 2**63)
+    | st.integers(-(2**63) + 1, 2**63 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -68,9 +68,8 @@ def test_what_is_not_json_is_refused(text: str) -> None:
         loads(text)
 
 
-@pytest.mark.parametrize("number", ["1e999", "-1e999"])
+@pytest.mark.parametrize("number", ["1e999", "-1e999", str(2**63), str(-(2**64)), "9" * 4000])
 def test_a_number_that_does_not_fit_is_refused(number: str) -> None:
-    """Else it would come out as infinity, which is no JSON."""
     with pytest.raises(NotJson):
         loads(f'{{"a": {number}}}')
 
@@ -81,6 +80,13 @@ def test_as_deep_as_allowed_is_taken_in_every_form() -> None:
         assert depth(loads(text)) == DEEPEST
         with pytest.raises(NotJson):
             loads(opening + text + closing)
+
+
+def test_a_frame_is_an_object() -> None:
+    assert load_object('{"a": [1]}') == {"a": [1]}
+    for text in ("[]", "1", '"{}"', "null"):
+        with pytest.raises(NotJson):
+            load_object(text)
 
 
 def test_brackets_in_texts_do_not_count() -> None:
