@@ -53,8 +53,6 @@ catalogue: ## bring the German catalogue up to date with the source, and compile
 
 pictures: ## make the pictures of the README anew
 	@$(setup) dev
-	@$(bin)/python -c 'import ctypes.util as u; raise SystemExit(u.find_library("cairo") is None)' \
-		|| { echo "agent-tui: the pictures need cairo: install it with 'apt-get install libcairo2'" >&2; exit 2; }
 	@$(bin)/python scripts/pictures.py
 
 lock: ## choose the newest versions and write the lock files

@@ -87,7 +87,7 @@ class Asking:
         """How urgent?"""
         conv = self._desk.need()
         title = _("Priority of {name}").format(name=conv.contact_name)
-        self._ask(Question(title, choices.priorities(conv)), self._prioritised)
+        self._ask(Question(title, choices.priorities(conv), _("a letter")), self._prioritised)
 
     def _prioritised(self, answer: Answer[Priority]) -> None:
         self._desk.prioritise(answer.value)

@@ -105,9 +105,7 @@ def owners(store: Store, conv: Conversation, *, teams_only: bool) -> Find[Owner]
         rows += [agent_row(agent) for agent in others]
     for team in sorted(store.teams.values(), key=lambda team: team.name):
         right = _("team of {count}").format(count=len(team.members))
-        rows.append(
-            Choice(Owner(team=team.id), f"# {team.name}", right, marked=team.id == conv.team)
-        )
+        rows.append(Choice(Owner(team=team.id), team.name, right, marked=team.id == conv.team))
     return lambda query: by_words(rows, query)
 
 

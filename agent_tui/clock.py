@@ -61,9 +61,12 @@ class Ids(Protocol):
         ...
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def uuid7(now: datetime, rand: int) -> OpId:
     """A UUID of version 7 (RFC 9562 §5.7) from a moment and 74 random bits."""
-    millis = int(now.timestamp() * 1000) & ((1 << 48) - 1)
+    millis = (now - _EPOCH) // timedelta(milliseconds=1) & ((1 << 48) - 1)
     value = (
         millis << 80 | 0x7 << 76 | (rand >> 62 & 0xFFF) << 64 | 0b10 << 62 | rand & (1 << 62) - 1
     )

@@ -112,6 +112,8 @@ class Command:
     """Why it cannot act now, in words; None: it can."""
     hint: str = ""
     """Its short title in the footer; empty: not shown there."""
+    hint_in: frozenset[Place] = EVERYWHERE
+    """Where the footer shows it, of the places it acts in."""
     in_palette: bool = True
 
 
@@ -216,7 +218,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("resolve", mark("Resolve, then the next one"), ("e",), NOT_TYPING, DECIDING,
             _resolve, _not_resolved, mark("resolve")),
     Command("search", mark("Search in the loaded list"), ("/",), NOT_TYPING, VIEWING,
-            lambda s: s.walk.search(), hint=mark("search")),
+            lambda s: s.walk.search(), hint=mark("search"), hint_in=LIST),
     Command("help", mark("The keys of this place"), ("?", "f1"), EVERYWHERE, PROGRAM,
             lambda s: s.ask.help(), hint=mark("keys")),
     Command("palette", mark("Every command, by name"), ("ctrl+p", "ctrl+k"), EVERYWHERE, PROGRAM,
@@ -261,7 +263,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open", mark("Open"), ("enter", "right"), NOT_TYPING, MOVING, lambda s: s.walk.enter(),
             in_palette=False),
     Command("back", mark("Back"), ("escape", "left"), NOT_TYPING, MOVING, lambda s: s.walk.back(),
-            in_palette=False),
+            hint=mark("back"), hint_in=READING, in_palette=False),
     Command("next-pane", mark("Next pane"), ("tab",), NOT_TYPING, MOVING,
             lambda s: s.walk.next_pane(1), in_palette=False),
     Command("previous-pane", mark("Previous pane"), ("shift+tab",), NOT_TYPING, MOVING,
@@ -366,10 +368,11 @@ def key_in(command: Command, place: Place) -> str:
 
 
 def hints(stage: Stage) -> list[Hint]:
-    """The footer of the place the keys go to now: what belongs to this place alone comes first."""
+    """The footer of the place the keys go to now: the way back, then what is done here, then what
+    is there everywhere."""
     place = stage.place
-    here = [command for command in COMMANDS if command.hint and place in command.places]
-    here.sort(key=lambda command: command.places is EVERYWHERE)
+    here = [c for c in COMMANDS if c.hint and place in c.places and place in c.hint_in]
+    here.sort(key=lambda command: (command.id != "back", command.places is EVERYWHERE))
     return [
         Hint(key_in(command, place), _(command.hint), command.blocked(stage) is None, command.id)
         for command in here

@@ -133,12 +133,18 @@ class Console(Screen[None]):
         return Place.CONVERSATION if self.has_class("at-conversation") else Place.LIST
 
     @property
+    def searching(self) -> bool:
+        """The agent types what the list is narrowed to."""
+        return self.query_one("#search", OneLine).has_focus
+
+    @property
     def customer_shown(self) -> bool:
         """The customer pane stands beside the conversation."""
         if self.has_class("-narrow"):
             return False
-        if self.has_class("-medium"):
-            return self.has_class("with-customer")
+        if self.has_class("-medium"):  # in the list's place, so not while one is in the list
+            beside = self.has_class("with-customer") and not self.has_class("at-list")
+            return beside or self.has_class("at-customer")
         return not self.has_class("without-customer")
 
     @property
@@ -186,8 +192,7 @@ class Console(Screen[None]):
 
     def focus_pane(self, place: Place) -> None:
         """Put the keys into a pane; where only one fits, it is the one shown."""
-        for other in (Place.LIST, Place.CONVERSATION, Place.CUSTOMER):
-            self.set_class(other is place, f"at-{other.value}")
+        self._stand_in(place)
         target = {
             Place.LIST: self.inbox,
             Place.CONVERSATION: self.transcript,
@@ -195,6 +200,11 @@ class Console(Screen[None]):
         }[place]
         target.focus()
         self.show.bars()
+
+    def _stand_in(self, place: Place) -> None:
+        """Have the style sheet know which pane the keys go to."""
+        for other in (Place.LIST, Place.CONVERSATION, Place.CUSTOMER):
+            self.set_class(other is place, f"at-{other.value}")
 
     def show_customer(self, on: bool) -> None:
         """The customer pane beside the conversation, or not."""
@@ -232,7 +242,7 @@ class Console(Screen[None]):
 
     async def on_key(self, event: events.Key) -> None:
         """Look the key up for the place it falls in."""
-        if self.query_one("#search", OneLine).has_focus:
+        if self.searching:
             self._search_key(event)
             return
         key = self._spelled(event)
@@ -264,7 +274,7 @@ class Console(Screen[None]):
     def _search_key(self, event: events.Key) -> None:
         if event.key == "escape":
             event.stop()
-            self.walk.narrow("")
+            self.walk.give_up_search()
             self.end_search()
         elif event.key in {"down", "tab"}:
             event.stop()
@@ -377,5 +387,7 @@ class Console(Screen[None]):
         self.desk.signal(TypingSignal(event.conversation, event.on, note))
 
     def on_descendant_focus(self) -> None:
-        """The keys go elsewhere now: the last line says which act there."""
+        """The keys go elsewhere now, by key or by click: the screen says where."""
+        here = Place.CONVERSATION if self.place is Place.COMPOSER else self.place
+        self._stand_in(here)
         self.show.bars()

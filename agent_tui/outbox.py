@@ -104,7 +104,8 @@ class Outbox:
 
     def next_due(self) -> datetime | None:
         """The next moment at which `take_due` has something that it has not now."""
-        times = [p.leaves_at for p in self if p.leaves_at is not None and p.waiting]
+        timed = {SendState.HOLDING, SendState.RETRY}
+        times = [p.leaves_at for p in self if p.leaves_at is not None and p.state in timed]
         return min(times, default=None)
 
     def hurry(self, op_id: OpId) -> bool:
@@ -143,21 +144,19 @@ class Outbox:
         return gone
 
     def retry(
-        self, op_id: OpId, at: datetime | None = None, problem: SafeText | None = None
+        self, op_id: OpId, at: datetime, problem: SafeText | None = None, *, unsure: bool = False
     ) -> None:
-        """It goes again with the same id: not before `at` where the desk asked for that, else
-        as soon as may be, because no answer came and the desk may or may not have it.
-        """
+        """It goes again with the same id, not before `at`; `unsure`: the desk may have it."""
         pending = self.get(op_id)
         if pending is None or pending.settled_at_seq is not None:
             return
         self._put(
             replace(
                 pending,
-                state=SendState.QUEUED if at is None else SendState.RETRY,
+                state=SendState.RETRY,
                 leaves_at=at,
                 problem=problem or pending.problem,
-                unsure=pending.unsure or at is None,
+                unsure=pending.unsure or unsure,
             )
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from agent_tui.model import (
     SafeText,
 )
 from agent_tui.names import short_name
+from agent_tui.outbox import Pending
 from agent_tui.overlay import entry_of
 from agent_tui.sanitise import Field, sanitise
 from agent_tui.shown import Entry, Row, SendState, Thread
@@ -39,7 +41,7 @@ def row(desk: Desk, conversation: Conversation) -> Row:
         conversation,
         owner_name(desk, conversation),
         mine=conversation.assignee == store.me,
-        pending=any(p.state not in stuck for p in pending),
+        pending=any(p.state not in stuck and not p.folded for p in pending),
         failed=any(p.state in stuck for p in pending),
         draft=desk.has_draft(conversation.id),
         typing=any(
@@ -54,7 +56,7 @@ def owner_name(desk: Desk, conversation: Conversation) -> SafeText:
     if conversation.assignee is not None:
         return first_name(desk.store.agent_name(conversation.assignee))
     team = desk.store.teams.get(conversation.team) if conversation.team else None
-    return sanitise(f"#{team.name}", Field.NAME) if team else NO_TEXT
+    return team.name if team else NO_TEXT
 
 
 def _viewers(desk: Desk, conversation: ConversationId) -> tuple[SafeText, ...]:
@@ -151,6 +153,8 @@ def thread(desk: Desk, conversation: ConversationId, read_seq: int) -> Thread:
     for pending in store.outbox.of(conversation):
         entry = entry_of(pending, store.me, name)
         if entry is not None and not state.has_op(pending.op.id):
+            if entry.state is not None:
+                entry = replace(entry, state=state_of(desk, pending, desk.clock.now()))
             entries.append(entry)
     typing = (w for w in store.presence.typing_in(conversation) if w.id != store.me)
     return Thread(
@@ -225,7 +229,13 @@ def empty_words(desk: Desk, zone: ZoneInfo) -> str:
     """What an empty view says."""
     if not desk.store.ready:
         return _("Fetching the inbox …")
-    snoozed = desk.views["snoozed"]
+    snoozed, unassigned = desk.views["snoozed"], desk.views["unassigned"]
+    if desk.view_id == "mine" and len(unassigned):
+        return ngettext(
+            "Nobody is yours. {count} is unassigned: 2 shows it, A takes it.",
+            "Nobody is yours. {count} are unassigned: 2 shows them, A takes one.",
+            len(unassigned),
+        ).format(count=len(unassigned))
     if desk.view_id == "snoozed":
         return _("Nobody sleeps. s puts a conversation to sleep.")
     if desk.view_id == "resolved":
@@ -244,15 +254,24 @@ def empty_words(desk: Desk, zone: ZoneInfo) -> str:
     return _("Nobody is waiting. {sleeping}.").format(sleeping=sleeping)
 
 
+def state_of(desk: Desk, pending: Pending, now: datetime) -> SendState:
+    """How far it has come: what has waited out its undo time waits for the line while that is
+    down."""
+    over = pending.leaves_at is None or pending.leaves_at <= now
+    if pending.state is SendState.HOLDING and over and desk.store.link.link is not Link.LIVE:
+        return SendState.QUEUED
+    return pending.state
+
+
 def on_its_way(desk: Desk, now: datetime) -> tuple[str, bool]:
     """What is under way, for the last line, and whether that is an alarm."""
-    outbox = desk.store.outbox
     counts = dict.fromkeys(SendState, 0)
     leaves: datetime | None = None
-    for pending in outbox:
+    for pending in desk.store.outbox:
         if pending.settled_at_seq is None:
-            counts[pending.state] += 1
-            if pending.state is SendState.HOLDING and pending.leaves_at is not None:
+            state = state_of(desk, pending, now)
+            counts[state] += 1
+            if state is SendState.HOLDING and pending.leaves_at is not None:
                 leaves = max(leaves or pending.leaves_at, pending.leaves_at)
     offline = desk.store.link.link is not Link.LIVE
     waiting = counts[SendState.QUEUED] + counts[SendState.RETRY]

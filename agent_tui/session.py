@@ -33,6 +33,8 @@ from agent_tui.store import Store
 
 MakeBackend = Callable[[], Backend]
 Work = Callable[[], Coroutine[Any, Any, None]]
+LAST_WORDS = 0.5
+"""Seconds that requests under way have, after the link's end, to tell what became of them."""
 
 
 class Session:
@@ -96,7 +98,8 @@ class Session:
 
     def ask_history(self, conversation: ConversationId, before: int | None) -> None:
         """Ask for a page of a thread; it comes as an event."""
-        self._in_link(partial(self._history, conversation, before))
+        if not self._in_link(partial(self._history, conversation, before)):
+            self._deliver(_no_history(conversation, before))
 
     def signal(self, signal: Signal) -> None:
         """Tell that we type or look, if that can be told right now."""
@@ -104,32 +107,51 @@ class Session:
 
     def stop(self, timeout: float = 2.0) -> None:
         """End the link; waits at most `timeout` seconds for it."""
-        loop, backend = self._loop, self._backend
-        if loop is not None and backend is not None and self._thread.is_alive():
-            self._stopping = True
-            self._in_link(backend.aclose)
+        self._stopping = True
+        if self._thread.is_alive():
+            self._in_link(self._let_go)
             self._thread.join(timeout)
 
     def reconnect(self) -> None:
         """Let the link go and begin a new one, which fetches everything again."""
-        backend = self._backend
-        if backend is not None and not self._stopping:
-            self._in_link(backend.aclose)
+        if not self._stopping:
+            self._in_link(self._let_go)
 
     # The link's side
 
     def _work(self) -> None:
-        asyncio.run(self._listen_to_backend())
+        asyncio.run(self._live())
+
+    async def _live(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        try:
+            await self._listen_to_backend()
+        except Exception as error:  # a thread that dies in silence would look like a quiet desk
+            words = plain_line(
+                _("the link broke by a mistake of agent-tui ({reason}); start it again").format(
+                    reason=plain_line(repr(error))
+                )
+            )
+            self._hear(LinkChanged(Link.CLOSED, self._clock.now(), words))
+        if self._tasks:  # what was under way says what became of it
+            await asyncio.wait(self._tasks, timeout=LAST_WORDS)
 
     async def _listen_to_backend(self) -> None:
-        self._loop = asyncio.get_running_loop()
         while not self._stopping:
             self._backend = self._make_backend()
             async for event in self._backend.events():
-                self._deliver(event)
-                if _settles(event):
-                    self._settled.set()
-                self._stopping |= _is_final(event)
+                self._hear(event)
+
+    def _hear(self, event: Event) -> None:
+        self._deliver(event)
+        if _settles(event):
+            self._settled.set()
+        if _is_final(event):
+            self._stopping = True
+
+    async def _let_go(self) -> None:
+        if self._backend is not None:
+            await self._backend.aclose()
 
     def _deliver(self, event: Event) -> None:
         with self._awake:
@@ -139,12 +161,13 @@ class Session:
         if tell:
             wake()
 
-    def _in_link(self, work: Work) -> None:
-        """Do `work` in the link's loop, if that still runs."""
-        loop = self._loop
-        if loop is not None:
-            with suppress(RuntimeError):  # the loop closed in between: there is nobody to tell
-                loop.call_soon_threadsafe(self._begin, work)
+    def _in_link(self, work: Work) -> bool:
+        """Do `work` in the link's loop; False when that does not run."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it is closed
+                self._loop.call_soon_threadsafe(self._begin, work)
+                return True
+        return False
 
     def _begin(self, work: Work) -> None:
         task = asyncio.get_running_loop().create_task(work())
@@ -168,12 +191,16 @@ class Session:
         except Rejected as refusal:
             self._deliver(HistoryFailed(conversation, before, refusal.event.detail))
         except (Unreachable, Unauthorised):
-            words = plain_line(_("the desk cannot be reached; messages come when it is back"))
-            self._deliver(HistoryFailed(conversation, before, words))
+            self._deliver(_no_history(conversation, before))
 
     async def _signal(self, signal: Signal) -> None:
         assert self._backend is not None
         await self._backend.submit(signal)
+
+
+def _no_history(conversation: ConversationId, before: int | None) -> HistoryFailed:
+    words = plain_line(_("the desk cannot be reached; messages come when it is back"))
+    return HistoryFailed(conversation, before, words)
 
 
 def _settles(event: Event) -> bool:

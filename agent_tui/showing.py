@@ -11,6 +11,7 @@ from agent_tui.i18n import _, language
 from agent_tui.model import AuthorKind, ConversationId
 from agent_tui.news import notice_of
 from agent_tui.ops import ViewingSignal
+from agent_tui.shown import Hint
 from agent_tui.walking import REST
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Showing:
                 self._desk.forget(op_id)
             self._console.write.refused(news.pending.op.conversation)
         notice = notice_of(self._desk, news)
-        if notice is not None:
+        alarmed = self._said is not None and self._said[1]
+        if notice is not None and (notice.alarm or not alarmed):
             self.say(notice.words, alarm=notice.alarm)
 
     def rows(self) -> None:
@@ -130,12 +132,15 @@ class Showing:
         status, alarm = presenting.on_its_way(self._desk, now)
         if self._said is not None:
             status, alarm, _until = self._said
-        if self.prefix:
+        if console.searching:
+            hints = [Hint("Enter", _("to the list")), Hint("Esc", _("all again"))]
+        elif self.prefix:
             hints = commands.choices_after(self.prefix, console.place)
         else:
             hints = commands.hints(console)
-        typing = console.place is Place.COMPOSER
-        console.bottom.show(shown.BottomBar(tuple(hints), status, alarm, typing))
+        typing = console.searching or console.place is Place.COMPOSER
+        waits = bool(self.prefix)
+        console.bottom.show(shown.BottomBar(tuple(hints), status, alarm, typing, waits))
 
     def second(self) -> None:
         """What the clock changes."""

@@ -160,6 +160,8 @@ class BottomBar:
     """The status tells of something that failed."""
     typing_mode: bool = False
     """A text field has the focus: letters are letters."""
+    prefix: bool = False
+    """The first of two keys was pressed: the hints are all that may follow."""
 
 
 @dataclass(frozen=True, slots=True)

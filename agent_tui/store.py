@@ -57,6 +57,9 @@ from agent_tui.presence import Presence
 from agent_tui.sanitise import literal
 from agent_tui.threads import Threads
 
+AGAIN_AFTER = timedelta(seconds=1)
+"""How long an op rests that got no answer: the line may be about to break without knowing it."""
+
 
 class Store:
     """base ⊕ outbox, and the indexes to find things in it."""
@@ -187,7 +190,7 @@ class Store:
             case Rejected():
                 return self._rejected(event, now)
             case Unsent():
-                self.outbox.retry(event.op_id)
+                self.outbox.retry(event.op_id, now + AGAIN_AFTER, unsure=True)
                 return changes.thread(event.conversation)
             case LinkChanged():
                 self.link = event

@@ -28,6 +28,7 @@ class Walking:
         self._console = console
         self._desk = console.desk
         self._before: ConversationId | None = None
+        self._sought_from: ConversationId | None = None
         self.query = ""
         """What the list is narrowed to; empty: nothing."""
         self.chosen = False
@@ -40,6 +41,12 @@ class Walking:
         desk = self._desk
         self.rows = FoundRows(desk, desk.view, self.query) if self.query else Rows(desk, desk.view)
         return self.rows
+
+    def choose(self) -> None:
+        """The agent has gone to what is on the screen: she reads from now on."""
+        if not self.chosen:
+            self.chosen = True
+            self._console.transcript.look()
 
     # Rows
 
@@ -108,7 +115,7 @@ class Walking:
     def enter(self) -> None:
         """Into the conversation."""
         self._desk.need()
-        self.chosen = True
+        self.choose()
         if self._console.place is Place.CONVERSATION:
             raise CannotDo(_("You are in the conversation: r replies, n notes, Esc goes back."))
         self._console.focus_pane(Place.CONVERSATION)
@@ -144,9 +151,10 @@ class Walking:
             console.show_customer(True)
             console.focus_pane(Place.CONVERSATION if there else Place.CUSTOMER)
             return
-        if console.place is Place.CUSTOMER:
+        on = not console.customer_shown
+        console.show_customer(on)
+        if console.place is Place.CUSTOMER or (on and console.has_class("-medium")):
             console.focus_pane(Place.CONVERSATION)
-        console.show_customer(not console.customer_shown)
 
     # Views and conversations
 
@@ -187,13 +195,13 @@ class Walking:
             holding = (v for v, index in self._desk.views.indexes.items() if conversation in index)
             self._desk.view_id = next(holding, self._desk.view_id)
             self._console.show.rows()
-        self.chosen = True
+        self.choose()
         self._console.inbox.select(conversation)
         self.select(conversation)
 
     def sync(self) -> None:
         """Select what the cursor is on now, so that the next key acts on nothing older."""
-        self.chosen = True
+        self.choose()
         self.select(self._console.inbox.selected)
 
     def select(self, conversation: ConversationId | None) -> None:
@@ -221,8 +229,16 @@ class Walking:
 
     def search(self) -> None:
         """Narrow the list by words."""
+        self._sought_from = self._desk.selected
         self._console.focus_pane(Place.LIST)
         self._console.begin_search()
+
+    def give_up_search(self) -> None:
+        """Show all rows again, and stand where one stood before."""
+        self.narrow("")
+        if self._sought_from is not None and self._sought_from in self._desk.store:
+            self._console.inbox.select(self._sought_from)
+            self.select(self._sought_from)
 
     def narrow(self, query: str) -> None:
         """Show only the rows that fit `query`."""

@@ -35,7 +35,7 @@ class Writing:
         """Begin (or go on) writing to the selected conversation."""
         conv = self._desk.need()
         self.mode = mode
-        self._console.walk.chosen = True
+        self._console.walk.choose()
         self._console.focus_pane(Place.CONVERSATION)
         self.bind(conv)
         self._console.composer.focus()
@@ -78,6 +78,8 @@ class Writing:
             self.restore(conversation, mode, "")
             raise
         if conversation == desk.selected:
+            self.prefer_draft(conversation)  # a composer at rest is one for replies
+            self.bind(desk.conversation)
             console.transcript.to_end()
             console.focus_pane(Place.CONVERSATION)
         console.show.hush()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from journeys.floor import Floor, Seat
-from picture import picture
+from picture import lines, picture
+from textual.strip import Strip
 from textual.widgets import Input, TextArea
 
 from agent_tui.model import ConversationId
@@ -64,11 +65,11 @@ async def held_still(seat: Seat) -> str:
             assert isinstance(field, Input | TextArea)
             field.cursor_blink = False
     await seat.second()
-    seen = [""]
+    seen: list[list[Strip]] = [[]]
 
     def resting() -> bool:
-        before, seen[0] = seen[0], picture(seat.app)
+        before, seen[0] = seen[0], lines(seat.app)
         return before == seen[0]
 
-    await seat.until(resting, "a picture that holds still")
-    return seen[0]
+    await seat.until(resting, "a screen that holds still")
+    return picture(seat.app)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 
 from rich.cells import cell_len, split_graphemes
 from rich.color import Color
@@ -30,8 +31,6 @@ _STROKES: dict[str, tuple[float, float, float, float]] = {
     "▏": (0, 0, 1.5, LINE),
     "▕": (CELL - 1.5, 0, 1.5, LINE),
     "▌": (0, 0, CELL / 2, LINE),
-    "┆": (1, 2, 1, 5),
-    "┄": (2, LINE / 2, 4, 1),
     "▔": (0, 0, CELL, 2),
     "▁": (0, LINE - 2, CELL, 2),
     "━": (0, LINE / 2 - 1, CELL, 2),
@@ -80,17 +79,11 @@ class _Box:
 
 
 def picture(app: App[None]) -> str:
-    """The screen of a running program as SVG, pickers and what lies under them included."""
-    with running(app):
-        update = app.screen._compositor.render_update(
-            full=True, screen_stack=app._background_screens
-        )
-    assert isinstance(update, LayoutUpdate)
-    strips = [Strip.join(pieces) for pieces in update.strips]
+    """What a running program shows, as SVG."""
     width, height = app.size
     colours = app.theme_variables
     ink, ground = colours["foreground"].lower(), colours["background"].lower()
-    rows = [list(_runs(strip, ink, ground)) for strip in strips[:height]]
+    rows = [list(_runs(strip, ink, ground)) for strip in lines(app)[:height]]
     body = [
         f'<rect width="100%" height="100%" fill="{ground}"/>',
         *(box.svg() for box in _joined(_boxes(rows, ground))),
@@ -98,9 +91,20 @@ def picture(app: App[None]) -> str:
     ]
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width * CELL} {height * LINE}"'
-        f' font-family="{FONTS}" font-size="{FONT}" fill="{ink}" xml:space="preserve">'
+        f' font-family="{FONTS}" font-size="{FONT}" fill="{ink}" xml:space="preserve"'
+        ' shape-rendering="crispEdges">'
     )
     return "\n".join((head, *body, "</svg>\n"))
+
+
+def lines(app: App[None]) -> list[Strip]:
+    """The lines on the screen, pickers and what lies under them included."""
+    with running(app):
+        update = app.screen._compositor.render_update(
+            full=True, screen_stack=app._background_screens
+        )
+    assert isinstance(update, LayoutUpdate)
+    return [Strip.join(pieces) for pieces in update.strips]
 
 
 @contextmanager
@@ -155,9 +159,11 @@ def _hex(colour: Color | None, otherwise: str) -> str:
 def _boxes(rows: list[list[Run]], ground: str) -> Iterator[_Box]:
     """Grounds other than the screen's first, then what is drawn upon them."""
     for y, row in enumerate(rows):
-        for run in row:
-            if run.look.ground != ground:
-                yield _Box(run.x * CELL, y * LINE, run.size * CELL, LINE, run.look.ground)
+        for colour, runs in groupby(row, key=lambda run: run.look.ground):
+            if colour != ground:
+                first, *rest = runs
+                size = sum((run.size for run in rest), first.size)
+                yield _Box(first.x * CELL, y * LINE, size * CELL, LINE, colour)
     for y, row in enumerate(rows):
         for run in row:
             for column, size, stroke in _strokes(run):

@@ -5,7 +5,6 @@ It speaks in facts, not in frames, and knows nothing of how the store keeps them
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from builders import ANA, BEN, CUSTOMER, NOW, activity, conversation, message, welcomed
@@ -21,10 +20,8 @@ from agent_tui.events import (
     Welcomed,
 )
 from agent_tui.model import (
-    NO_TEXT,
     AgentId,
     Author,
-    AuthorKind,
     Conversation,
     ConversationId,
     Message,
@@ -239,8 +236,3 @@ class ReferenceDesk:
     def _name(self) -> MessageId:
         self.made += 1
         return MessageId(f"m-{self.made}")
-
-
-def texts(messages: Iterable[Message]) -> list[str]:
-    """What was said, without who and when."""
-    return [m.text for m in messages if m.text is not NO_TEXT and m.author.kind is AuthorKind.AGENT]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -230,20 +229,8 @@ class FakeStage:
     asked: list[str] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
-        def member(*args: object, **options: object) -> None:
-            self.asked.append(name)
-
-        part = SimpleNamespace() if name in {"walk", "write", "ask"} else None
-        return Part(self.asked) if part is not None else member
-
-
-@dataclass
-class Part:
-    """The walk, write and ask of a stage."""
-
-    asked: list[str]
-
-    def __getattr__(self, name: str) -> Any:
+        if name in {"walk", "write", "ask"}:
+            return self
         return lambda *args, **options: self.asked.append(name)
 
 

@@ -19,7 +19,6 @@ from builders import (
     conv_id,
     conversation,
     did,
-    live,
     message,
     safe,
     store_of,
@@ -588,4 +587,3 @@ def test_undo_leads_back_through_everything_when_nobody_else_acts(
         assert seat.shown.unread == was.unread
     settle()
     assert seat.shown == truth.conversations[C1]
-    assert live().link is Link.LIVE

@@ -17,7 +17,7 @@ class Receipt:
     """The desk has the op, durably."""
 
     seq: int
-    """The event that tells of it; 0: it changed nothing."""
+    """The event that tells of it; 0, or one that was told before: it changed nothing."""
 
 
 class Rejected(Exception):

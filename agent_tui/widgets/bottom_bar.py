@@ -1,7 +1,8 @@
 """The last line: the keys that act here, and at the right what is on its way.
 
-What the agent is told is told whole: where the line is too short for it, it takes the lines
-above as well, over what stands there, so that nothing moves.
+What the agent is told is told whole, and so is what may follow the first of two keys: where the
+line is too short for it, it takes the lines above as well, over what stands there, so that
+nothing moves.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class BottomBar(Bar):
 
     def lines(self, width: int) -> list[list[Piece]]:
         """One line, or as many as the words need that do not fit into one."""
+        if self._bar.prefix:
+            return self._choices(width)
         status, ink = self._bar.status, "alarm" if self._bar.alarm else "text"
         if cells(status) <= width - 2:
             return [self.pieces(width)]
@@ -50,6 +53,16 @@ class BottomBar(Bar):
         if len(rows) > MOST_LINES:
             rows = [*rows[: MOST_LINES - 1], cut(" ".join(rows[MOST_LINES - 1 :]), width - 2)]
         return [[Piece(f" {row}", ink)] for row in rows]
+
+    def _choices(self, width: int) -> list[list[Piece]]:
+        """All that may follow the key that was pressed."""
+        rows = [[Piece(" ")]]
+        for hint in self._bar.hints:
+            more = _hint(hint)
+            if len(rows[-1]) > 1 and length(rows[-1]) + length(more) > width:
+                rows.append([Piece(" ")])
+            rows[-1] += more
+        return rows
 
     def pieces(self, width: int) -> list[Piece]:
         """The mode, as many hints as fit whole, and the status at the right edge."""
@@ -60,7 +73,8 @@ class BottomBar(Bar):
         room = width - length(status)
         for hint in self._bar.hints:
             more = _hint(hint)
-            if length(pieces) + length(more) > room:
+            shown_part = more if status else more[:-1]  # a gap at the edge needs no room
+            if length(pieces) + length(shown_part) > room:
                 break
             pieces += more
         return [*pieces, Piece(" " * (room - length(pieces))), *status]

@@ -19,6 +19,7 @@ from agent_tui.names import short_name
 from agent_tui.shown import Header
 from agent_tui.when import waiting
 from agent_tui.widgets.activity_words import priority_words
+from agent_tui.widgets.inbox_clock import Pace, clock_of
 from agent_tui.widgets.ink import Ink, mix
 from agent_tui.widgets.message_lines import tone_style
 from agent_tui.widgets.message_words import moment_words
@@ -85,7 +86,7 @@ def header_lines(
     conv = header.conversation
     front = f" {rules_of(conv.channel).name} · "
     number = f" · #{conv.number}"
-    clocks, matters = _clocks(conv, now, ink), _matters(header, now, zone, ink)
+    clocks, matters = _clocks(conv, now, zone, ink), _matters(header, now, zone, ink)
     if header.viewers and measure(_row([*matters[1:], *clocks])) >= width:
         matters.pop()
     things = [*matters, *clocks]
@@ -169,21 +170,15 @@ def _viewers(header: Header) -> str:
     return _("{name} is here").format(name=names[0])
 
 
-def _clocks(conv: Conversation, now: datetime, ink: Ink) -> list[Part]:
-    """What runs: how long she waits, how long one may still answer."""
+def _clocks(conv: Conversation, now: datetime, zone: ZoneInfo, ink: Ink) -> list[Part]:
+    """What runs: how long she waits, as loud as in the list; how long one may still answer."""
     parts: list[Part] = []
     if conv.waiting_since is not None and conv.status is not Status.RESOLVED:
-        style = ink.warn if _promise_broken(conv, now) else ink.dim
+        pace = clock_of(conv, now, zone).pace
+        style = {Pace.QUIET: ink.dim, Pace.HURRY: ink.warn, Pace.LATE: ink.alarm}[pace]
         time = waiting(conv.waiting_since, now)
         parts.append((_("waits {time}").format(time=time), style))
     if window := window_words(conv.window_closes_at, now):
         words, tone = window
         parts.append((words, tone_style(tone, ink)))
     return parts
-
-
-def _promise_broken(conv: Conversation, now: datetime) -> bool:
-    if conv.sla is None:
-        return False
-    dues = (conv.sla.first_response_due, conv.sla.next_response_due)
-    return any(due is not None and due < now for due in dues)

@@ -81,7 +81,7 @@ def _window(conversation: Conversation, now: datetime) -> str:
         return ""
     if not timedelta(0) < closes - now < WINDOW_WARNING:
         return ""
-    return _("win {time}").format(time=waiting(now, closes))
+    return _("window {time}").format(time=waiting(now, closes))
 
 
 def _wake(conversation: Conversation, now: datetime, zone: tzinfo) -> tuple[str, str]:
@@ -91,7 +91,7 @@ def _wake(conversation: Conversation, now: datetime, zone: tzinfo) -> tuple[str,
     until = conversation.snooze.until
     at = until.astimezone(zone)
     days = (at.date() - now.astimezone(zone).date()).days
-    clock = f"{at.hour}:{at.minute:02}"
+    clock = f"{at:%H:%M}"
     if days <= 0:
         return clock, clock
     if days < 7:

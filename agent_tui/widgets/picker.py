@@ -16,7 +16,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
@@ -33,6 +33,9 @@ T = TypeVar("T")
 
 MOST_ROWS, LEAST_ROWS = 14, 4
 """A picker shows at most and, where the screen is large enough, at least so many rows."""
+
+LEAST_WIDTH = 52
+"""It is made as narrow as this to stay where it opens; where that is too wide, it moves left."""
 
 MOST_PREVIEW, LEAST_PREVIEW = 8, 3
 """Lines of the result."""
@@ -181,19 +184,23 @@ class Picker(ModalScreen[Answer[T] | None], Generic[T]):
             indent=any(choice.heading for choice in every),
         )
         self._preview.set_class(any(choice.preview for choice in every), "shown")
+        for below in self.app.screen_stack[:-1]:  # what it stands under may move
+            below.screen_layout_refresh_signal.subscribe(self, self._place)
         self._place()
         query = self._question.query
         self._show(self._question.find(query) if query else every)
 
     def on_resize(self) -> None:
-        """Find its place again when what lies under it has found its own."""
-        self.call_after_refresh(self._place)
+        """Find its place again."""
+        self._place()
 
-    def _place(self) -> None:
+    def _place(self, _moved: Screen[object] | None = None) -> None:
         """Under what it changes, and always whole on the screen, the last line left free."""
         box = self.query_one(Vertical)
-        width = min(self.size.width, self._question.width)
         x, y = self._corner()
+        beside = self.size.width - x
+        most = beside if beside >= LEAST_WIDTH else self.size.width
+        width = min(most, self._question.width)
         frame = 4  # two lines of the border, the title, the input
         previews = self._preview.has_class("shown")
         least = frame + LEAST_ROWS + (LEAST_PREVIEW + 1 if previews else 0)

@@ -292,6 +292,11 @@ class Transcript(Widget, can_focus=True):
         """Nothing is seen any more."""
         self._watch(None)
 
+    def look(self) -> None:
+        """Somebody looks from now on: what is in sight counts as seen after a second more."""
+        self._watch(None)
+        self._mind_seen()
+
     def _mind_seen(self) -> None:
         """Begin, go on or stop to wait for the newest message to have been seen."""
         target = None

@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from journeys.wire import Wire
 from textual._context import active_app, visible_screen_stack
-from textual.events import Key
-from textual.geometry import Region
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.events import Key, Resize
+from textual.geometry import Region, Size
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
@@ -38,6 +39,7 @@ from agent_tui.credentials.secret import Secret
 from agent_tui.desk import Desk
 from agent_tui.model import AuthorKind, Channel, Conversation, ConversationId, MessageKind, Status
 from agent_tui.session import Session
+from agent_tui.shown import RowSource
 from agent_tui.store import Store
 
 MORNING = datetime(2026, 11, 23, 8, 41, tzinfo=UTC)
@@ -77,6 +79,11 @@ class Seat:
         """A question is open."""
         return self.app.screen is not self.console
 
+    @property
+    def walk_rows(self) -> RowSource:
+        """The rows of the list, as they are narrowed now."""
+        return self.console.walk.rows
+
     def shown(self, conversation: str) -> Conversation:
         """A conversation as this console shows it."""
         value = self.desk.store.get(ConversationId(conversation))
@@ -107,7 +114,12 @@ class Seat:
 
     async def resize(self, width: int, height: int) -> None:
         """Pull at the corner of the terminal."""
-        await self.pilot.resize_terminal(width, height)
+        size = Size(width, height)
+        driver = self.app._driver
+        assert isinstance(driver, HeadlessDriver)
+        driver._size = size
+        self.app.post_message(Resize(size, size))
+        await self.until(lambda: self.app.screen.size == self.console.size == size, "the new size")
         await self.settle()
 
     async def settle(self) -> None:
@@ -116,6 +128,8 @@ class Seat:
         while not self.app._turnstile.idle:
             await asyncio.sleep(0.001)
         await self.pilot._wait_for_screen()
+        with self._in_app():
+            self.app.screen._on_timer_update()  # lays out anew at once what is to be laid out
 
     # ── what she sees ───────────────────────────────────────────────────────────────
 
@@ -145,8 +159,8 @@ class Seat:
 
     @property
     def foot(self) -> str:
-        """The last line of the screen."""
-        return self.lines()[-1]
+        """The words at the foot of the screen, as one line."""
+        return " ".join(self.part("BottomBar").split())
 
     @property
     def thread(self) -> str:
@@ -198,7 +212,8 @@ class Seat:
 
     async def confirmed(self) -> None:
         """Wait until the desk has answered everything."""
-        await self.until(lambda: not len(self.desk.store.outbox), "everything confirmed")
+        outbox = self.desk.store.outbox
+        await self.until(lambda: all(p.folded for p in outbox), "everything confirmed")
 
     async def opened(self) -> None:
         """Wait until the selected conversation's messages are here."""
@@ -241,6 +256,7 @@ class Floor:
         self.server = server
         self.clock = clock
         self._stack = stack
+        self._commands = 0
 
     # ── the desk ────────────────────────────────────────────────────────────────────
 
@@ -313,6 +329,19 @@ class Floor:
         conv = self.world.add_conversation(fresh)
         self.server.floor.publish(self.world.customer_writes(conv.id, text, now))
         return conv.id
+
+    def takes(self, agent: str, conversation: str) -> None:
+        """A colleague without a console takes a conversation."""
+        now = self.clock.now()
+        self._commands += 1
+        frame = {
+            "id": f"test-{self._commands}",
+            "op": "assign",
+            "conv": conversation,
+            "base_ver": self.truth(conversation).ver,
+            "data": {"agent": agent},
+        }
+        self.server.floor.publish(self.world.command(agent, frame, now).events)
 
     async def types(self, conversation: str, *, on: bool = True) -> None:
         """The customer is writing, or stops."""

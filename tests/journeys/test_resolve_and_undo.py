@@ -82,7 +82,7 @@ async def test_the_last_one_leaves_words(floor: Floor) -> None:
     await ana.confirmed()
     await floor.told(ana)
     assert floor.counts("ana")["Mine"] == 0
-    assert "Nobody is waiting." in ana.part("InboxList")
+    assert "Nobody is yours." in ana.part("InboxList")
     await ana.press("e")
     await ana.sees("No conversation is selected")
     await ana.press("2")

@@ -15,7 +15,7 @@ async def test_rows_move_and_the_cursor_stays(floor: Floor) -> None:
     list: the cursor stays with its customer and in sight, on the line where it was."""
     floor.hush()
     ana = await floor.seat("ana")
-    await ana.press("3", *"jjjjjjjj")
+    await ana.press("3", "g", "g", *"j" * 22)
     here = ana.selected
     line = ana.part("InboxList").split("\n").index(ana.cursor_row.split("\n")[0])
     random = Random(8)
@@ -79,7 +79,7 @@ async def test_who_is_taken_away_stays_on_the_screen(floor: Floor) -> None:
     await ana.type("your parcel")
     assert "We have found your parcel" in ana.part("Composer")
     assert customer.contact_name[:10] in ana.part("ConversationHeader")
-    assert f"Ben Keller" in ana.screen() or "Ben" in ana.part("ConversationHeader")
+    assert "Ben" in ana.part("ConversationHeader")
     await ana.press("ctrl+s", "ctrl+s")
     await ana.confirmed()
     assert floor.texts(customer.id) == ["We have found your parcel"]

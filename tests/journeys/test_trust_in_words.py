@@ -57,7 +57,7 @@ async def test_a_closed_window_keeps_the_words(floor: Floor) -> None:
 
     await floor.says(customer.id, "Still nothing")
     await floor.told(ana)
-    await ana.press("r", "ctrl+s", "ctrl+s")
+    await ana.press("ctrl+s", "ctrl+s")
     await ana.confirmed()
     assert floor.texts(customer.id) == ["Is it there by now?"]
 

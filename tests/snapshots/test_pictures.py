@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gallery import arrived, known_as, meet, rename, writes
 from journeys.floor import Floor, Seat
-from snapshots.conftest import Shown
+from snapshots.conftest import SMALL, Shown
 
 
 async def test_inbox(ana: Seat, shown: Shown) -> None:
@@ -132,6 +132,12 @@ async def test_resolved(ana: Seat, shown: Shown) -> None:
     await shown()
 
 
+async def test_second_key(ana: Seat, shown: Shown) -> None:
+    """After g: all that may follow, over the last lines."""
+    await ana.press("g")
+    await shown(SMALL)
+
+
 async def test_search(ana: Seat, shown: Shown) -> None:
     """The list holds only what fits, and says so above."""
     await ana.press("3", "/")
@@ -185,15 +191,19 @@ async def test_failed(ana: Seat, floor: Floor, shown: Shown) -> None:
     await ana.press("ctrl+s")
     await writes(floor, ana, "Noah", "hat sich erledigt, danke!")
     ana.clock.advance(10)
+    await ana.sees("something new came")
     await shown()
 
 
-async def test_long_notice(ana: Seat, shown: Shown) -> None:
-    """What happened is told whole, however little room there is."""
-    await meet(ana, "Noah Brandt")
-    await ana.press("A")
+async def test_long_notice(ana: Seat, floor: Floor, shown: Shown) -> None:
+    """What happened is told whole, over the lines above where one is too short."""
+    long = "Friedhelm-Maximilian Donaudampfschifffahrt-Untermoser"
+    rename(floor, known_as(ana, "Noah Brandt"), long)
+    await writes(floor, ana, "Noah Brandt", "Hallo?")
+    await meet(ana, "Friedhelm")
+    await ana.press("S")
     await ana.confirmed()
-    await shown()
+    await shown(SMALL)
 
 
 async def test_smallest_list(ana: Seat, shown: Shown) -> None:

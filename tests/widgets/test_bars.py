@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from agent_tui import shown, theme
@@ -212,6 +213,46 @@ def test_typing_mode_is_told_in_a_word() -> None:
     assert "typing" not in bottom(BOTTOM, 80)
 
 
+def test_a_notice_too_long_for_the_line_takes_more_lines_and_no_hints() -> None:
+    told = "Friedhelm-Maximilian Donaudampfschiff sleeps until Fri 27 Nov 14:00. z undoes it."
+    bar = BottomBar()
+    bar.show(replace(BOTTOM, status=told))
+    rows = ["".join(piece.text for piece in row).strip() for row in bar.lines(60)]
+    assert len(rows) == 2
+    assert " ".join(rows) == told
+    assert len(bar.lines(100)) == 1
+
+
+def test_what_may_follow_a_key_is_shown_whole() -> None:
+    """A menu of second keys is no use when it is cut."""
+    follows = tuple(shown.Hint(key, f"what {key} does") for key in "abcdefgh")
+    bar = BottomBar()
+    bar.show(replace(BOTTOM, hints=follows, prefix=True))
+    rows = ["".join(piece.text for piece in row) for row in bar.lines(60)]
+    assert all(cell_len(row.rstrip()) <= 60 for row in rows)
+    assert all(f"{hint.key} {hint.title}" in "".join(rows) for hint in follows)
+
+
+def test_a_notice_without_end_is_cut_and_says_so() -> None:
+    bar = BottomBar()
+    bar.show(replace(BOTTOM, status="word " * 200))
+    rows = ["".join(piece.text for piece in row) for row in bar.lines(60)]
+    assert len(rows) == 3
+    assert rows[-1].endswith("…")
+
+
+async def test_a_long_notice_grows_and_shrinks_again() -> None:
+    """What it covers comes back when it is gone."""
+    async with Frame().run_test(size=(60, 8)) as pilot:
+        bar = pilot.app.query_one(BottomBar)
+        bar.show(replace(BOTTOM, status="word " * 20))
+        await pilot.pause()
+        assert bar.region == Region(0, 6, 60, 2)
+        bar.show(BOTTOM)
+        await pilot.pause()
+        assert bar.region == Region(0, 7, 60, 1)
+
+
 # ── both ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -224,8 +265,9 @@ def frame(pilot: Pilot[None]) -> Frame:
 async def test_drawn_lines_are_exactly_as_wide_as_the_screen(width: int) -> None:
     async with Frame().run_test(size=(width, 4)) as pilot:
         for bar in pilot.app.query(Bar):
-            assert bar.size.height == 1
-            assert cell_len(bar.render_line(0).text) == width
+            assert bar.size.height == len(bar.lines(width))
+            for y in range(bar.size.height):
+                assert cell_len(bar.render_line(y).text) == width
 
 
 async def test_a_click_on_a_view_names_its_key() -> None:

@@ -135,14 +135,23 @@ def test_nobody_waits_in_a_resolved_conversation() -> None:
     assert "waits" not in told(header(resolved))[0]
 
 
-def test_a_broken_promise_warns() -> None:
-    late = replace(FULL, sla=Sla(NOW - timedelta(minutes=1)))
+@pytest.mark.parametrize(
+    ("due", "ink"),
+    [
+        (timedelta(hours=1), INK.dim),
+        (timedelta(minutes=3), INK.warn),
+        (timedelta(minutes=-1), INK.alarm),
+    ],
+)
+def test_waiting_grows_loud_with_the_promise_as_in_the_list(due: timedelta, ink: Style) -> None:
+    """Half of the promised time gone warns, a broken promise is an alarm."""
+    late = replace(FULL, sla=Sla(NOW + due))
     styles = {
         seg.text: seg.style
         for strip in header_lines(header(late), NOW, BERLIN, 120, INK)
         for seg in strip
     }
-    assert styles["waits 12 m"] == INK.warn
+    assert styles["waits 12 m"] == ink
 
 
 def test_a_long_name_gives_way_and_says_so() -> None:

@@ -289,9 +289,9 @@ def test_a_window_about_to_close_is_told_even_where_words_are_long() -> None:
         window_closes_at=NOW + timedelta(minutes=42),
     )
     second = draw(closing, 44, tall=True)[1]
-    assert "…  win 42 m  " in second
+    assert "…  window 42 m  " in second
     assert "#vip" not in second
-    assert "  win 42 m" in draw(closing, 80, tall=False)[0]
+    assert "  window 42 m" in draw(closing, 80, tall=False)[0]
 
 
 TEXTS = st.text(max_size=40).map(lambda raw: sanitise(raw, Field.LINE))
@@ -373,8 +373,8 @@ def test_nobody_waits_no_clock_runs() -> None:
     ("wakes", "said"),
     [
         (timedelta(hours=4, minutes=19), "14:00"),
-        (timedelta(hours=15), "Tue 0:41"),
-        (timedelta(days=1), "Tue 9:41"),
+        (timedelta(hours=15), "Tue 00:41"),
+        (timedelta(days=1), "Tue 09:41"),
         (timedelta(days=12), "in 12 d"),
     ],
 )
@@ -395,7 +395,7 @@ def test_a_resolved_row_tells_its_age() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "said"), [(61, ""), (60, ""), (59, "win 59 m"), (0, ""), (-1, "")]
+    ("left", "said"), [(61, ""), (60, ""), (59, "window 59 m"), (0, ""), (-1, "")]
 )
 def test_the_window_is_told_in_its_last_hour(left: int, said: str) -> None:
     closing = conversation(window_closes_at=NOW + timedelta(minutes=left))

@@ -459,6 +459,16 @@ async def test_a_message_that_comes_meanwhile_needs_its_own_second() -> None:
         assert app.seen == [(C1, 60)]
 
 
+async def test_whoever_begins_to_look_later_sees_it_a_second_later() -> None:
+    """What was in sight before anybody looked is told again."""
+    async with stage(thread(range(1, 60))) as (app, pilot):
+        app.timers.fire()
+        app.transcript.look()
+        app.timers.fire()
+        await pilot.pause()
+        assert app.seen == [(C1, 59), (C1, 59)]
+
+
 async def test_scrolled_up_nothing_is_seen() -> None:
     async with stage(thread(range(1, 60))) as (app, _pilot):
         app.transcript.scroll_lines(-9)

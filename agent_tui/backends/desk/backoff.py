@@ -12,6 +12,8 @@ from random import Random
 FLOOR = 0.25
 CAP = 30.0
 PER_MINUTE = 20
+DOUBLINGS = 5
+"""After these the cap is reached; after a thousand the number would be too large for a float."""
 
 
 class Backoff:
@@ -21,6 +23,10 @@ class Backoff:
         self._random = random
         self._failures = 0
         self._attempts: deque[float] = deque(maxlen=PER_MINUTE)
+
+    def begin(self, now: float) -> None:
+        """The first attempt, which waits for nothing, is made now."""
+        self._attempts.append(now)
 
     def wait(self, now: float, hint: float | None = None, *, alone: bool = True) -> float:
         """Seconds to wait before the next attempt, which is counted as made then.
@@ -33,7 +39,7 @@ class Backoff:
         elif self._failures == 0:
             pause = self._random.random() * (1.0 if alone else 5.0)
         else:
-            pause = self._random.random() * min(CAP, 2.0**self._failures)
+            pause = self._random.random() * min(CAP, 2.0 ** min(self._failures, DOUBLINGS))
         self._failures += 1
         pause = max(FLOOR, pause)
         if len(self._attempts) == PER_MINUTE:

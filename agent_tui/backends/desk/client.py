@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import assert_never
@@ -21,11 +22,16 @@ from agent_tui.backends.desk.explain import Ending
 from agent_tui.backends.desk.fields import Malformed
 from agent_tui.clock import Clock
 from agent_tui.credentials.secret import Secret
-from agent_tui.events import Event, HistoryLoaded, Link, LinkChanged
+from agent_tui.events import Event, HistoryLoaded, Link, LinkChanged, Refusal
+from agent_tui.events import Rejected as RejectedEvent
 from agent_tui.i18n import _
 from agent_tui.model import NO_TEXT, ConversationId, OpId, SafeText
 from agent_tui.ops import AnyOp, Signal, TypingSignal, ViewingSignal
 from agent_tui.sanitise import plain_line
+
+LOG = logging.getLogger(__name__)
+LOG.addHandler(logging.NullHandler())
+LOG.setLevel(logging.WARNING)  # at DEBUG the library writes headers, and with them the token
 
 MAX_FRAME = 512 * 1024
 ANSWER_WITHIN = 15.0
@@ -54,6 +60,13 @@ class DeskAddress:
         return self.url.startswith(("ws://127.", "ws://localhost", "ws://[::1]"))
 
 
+class _Straight(connect):
+    """A connection to the address itself: the token and what is said there go nowhere else."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
 class DeskBackend:
     """One agent's line to one desk. All of it lives in one event loop."""
 
@@ -69,6 +82,8 @@ class DeskBackend:
         self._live = False
         self._whole = False
         """The last snapshot came to its end, so that what we have can be resumed."""
+        self._next_part = 0
+        """The part of a snapshot that has to come now; 0: none."""
         self._go: codec.Go | None = None
         self._malformed = 0
         self._hb = 10.0
@@ -92,6 +107,8 @@ class DeskBackend:
             runner.cancel()
             with suppress(asyncio.CancelledError):
                 await runner
+            self._ws, self._live = None, False
+            self._fail_questions()
 
     async def submit(self, op: AnyOp | Signal) -> Receipt:
         """Ask for something; see `Backend.submit`."""
@@ -142,17 +159,20 @@ class DeskBackend:
             self._answers.pop(ask_id, None)
 
     @staticmethod
-    def _rejected(answer: codec.Res, op_id: OpId, conv: ConversationId) -> Rejected | Unreachable:
+    def _rejected(answer: codec.Res, op_id: OpId, conv: ConversationId) -> Rejected:
         try:
             return Rejected(codec.rejection(answer.body, op_id, conv))
-        except Malformed as error:
-            return Unreachable(str(error))
+        except Malformed as error:  # a no all the same: asking again would get it again
+            words = _("the desk sent something unreadable ({reason})").format(reason=error)
+            return Rejected(RejectedEvent(op_id, conv, Refusal.OTHER, plain_line(words)))
 
     async def _run(self) -> None:
+        self._backoff.begin(self._clock.monotonic())
         while True:
             self._tell(Link.CATCHING_UP if self._resume else Link.CONNECTING)
             ending = await self._one_link()
             self._ws, self._live, self._go = None, False, None
+            self._next_part = 0
             self._fail_questions()
             if self._closing:
                 return
@@ -175,20 +195,21 @@ class DeskBackend:
     async def _one_link(self) -> Ending:
         """One connection from its beginning to its end: how it ended."""
         try:
-            async with self._connect() as ws:
+            ws = await self._connect()
+        except explain.LINK_ERRORS as error:
+            return explain.not_opened(error, self._address.url)
+        try:
+            async with ws:
                 self._ws = ws
                 resume, agent = self._resume, self._address.agent
                 await ws.send(frames.hello(agent, self._address.device, resume))
                 return await self._listen(ws)
         except ConnectionClosed as error:
-            code = error.rcvd.code if error.rcvd else None
-            return explain.closed(code, self._go, self._address.agent)
-        except explain.LINK_ERRORS as error:
-            return explain.not_opened(error, self._address.url)
+            return self._closed(error)
 
-    def _connect(self) -> connect:
+    async def _connect(self) -> ClientConnection:
         """A fresh attempt, with the token as it is now."""
-        return connect(
+        return await _Straight(
             self._address.url,
             additional_headers={"Authorization": f"Bearer {self._address.token.reveal()}"},
             user_agent_header="agent-tui",
@@ -199,33 +220,43 @@ class DeskBackend:
             ping_timeout=10,
             close_timeout=2,
             open_timeout=10,
+            logger=LOG,
         )
 
     async def _listen(self, ws: ClientConnection) -> Ending:
         healthy_at = self._clock.monotonic() + HEALTHY_AFTER
         while True:
             try:
-                raw = await asyncio.wait_for(ws.recv(), self._hb * SILENCE)
-                frame = codec.decode(raw)
+                async with asyncio.timeout(self._hb * SILENCE):
+                    raw = await ws.recv()
+                ending = await self._take(ws, codec.decode(raw))
             except TimeoutError:
+                ws.transport.abort()  # nobody would answer a polite close
                 return Ending(plain_line(_("the desk has gone silent")))
             except Malformed as error:
                 return self._broken_frame(error)
-            ending = await self._take(ws, frame)
             if ending is not None:
                 return ending
             if self._live and self._clock.monotonic() > healthy_at:
                 self._backoff.healthy()
                 self._malformed = 0
 
-    def _broken_frame(self, error: Malformed) -> Ending:
+    def _closed(self, error: ConnectionClosed) -> Ending:
+        """The link was closed: by the desk, or by the library because of what the desk sent."""
+        if error.sent and error.sent.code in explain.UNREADABLE and not error.rcvd_then_sent:
+            return self._broken_frame(error.sent.reason or error.sent.code)
+        code = error.rcvd.code if error.rcvd else None
+        ending = explain.closed(code, self._go, self._address.agent)
+        return self._misunderstood(ending) if code in explain.UNREADABLE else ending
+
+    def _broken_frame(self, reason: object) -> Ending:
+        words = _("the desk sent something unreadable ({reason})").format(reason=reason)
+        return self._misunderstood(Ending(plain_line(words)))
+
+    def _misunderstood(self, ending: Ending) -> Ending:
         self._malformed += 1
-        words = _("the desk sent something unreadable ({reason})").format(reason=error)
-        return Ending(
-            plain_line(words),
-            final=self._malformed >= MALFORMED_LIMIT,
-            from_scratch=self._malformed > 1,
-        )
+        final = self._malformed >= MALFORMED_LIMIT
+        return replace(ending, final=final, from_scratch=self._malformed > 1)
 
     async def _take(self, ws: ClientConnection, frame: codec.Frame) -> Ending | None:
         match frame:
@@ -244,11 +275,7 @@ class DeskBackend:
             case codec.Welcome():
                 self._welcome(frame)
             case codec.Snap():
-                if frame.event.part == 1 and self._resume is not None:
-                    self._resume = (self._resume[0], frame.at_seq)
-                self._queue.put_nowait(frame.event)
-                if frame.event.part == frame.event.parts:
-                    self._go_live()
+                self._snapshot(frame)
             case codec.Go():
                 self._go = frame
             case _:
@@ -260,16 +287,30 @@ class DeskBackend:
         return self._resume[1] if self._resume else 0
 
     def _welcome(self, frame: codec.Welcome) -> None:
+        resumed = frame.event.resumed
+        if resumed and (self._resume is None or self._resume[0] != frame.epoch):
+            raise Malformed("mode")
         self._capabilities = frame.event.capabilities
         self._hb = frame.hb
-        resumed = frame.event.resumed and self._resume is not None
         self._resume = (frame.epoch, self._seq if resumed else frame.seq)
         self._queue.put_nowait(frame.event)
         if resumed:
             self._go_live()
         else:
-            self._whole = False
+            self._live = self._whole = False
+            self._next_part = 1
             self._tell(Link.CATCHING_UP)
+
+    def _snapshot(self, frame: codec.Snap) -> None:
+        part, parts = frame.event.part, frame.event.parts
+        if self._resume is None or part != self._next_part or part > parts:
+            raise Malformed("part")
+        if part == 1:
+            self._resume = (self._resume[0], frame.at_seq)
+        self._queue.put_nowait(frame.event)
+        self._next_part = 0 if part == parts else part + 1
+        if part == parts:
+            self._go_live()
 
     def _go_live(self) -> None:
         self._live = self._whole = True

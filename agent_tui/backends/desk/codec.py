@@ -7,6 +7,7 @@ Nothing outside this folder knows a wire shape. What this version does not know 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from agent_tui.backends.desk import fields as f
 from agent_tui.backends.desk import values
@@ -28,8 +29,13 @@ from agent_tui.events import (
     ViewingChanged,
     Welcomed,
 )
-from agent_tui.model import AgentId, ConversationId, Delivery, MessageId, OpId, SafeText
+from agent_tui.model import AgentId, ConversationId, Delivery, Message, MessageId, OpId, SafeText
 from agent_tui.sanitise import Field, plain_line
+
+LONGEST_WAIT = 300.0
+"""Seconds a desk may tell us to wait; more would look like a console that died."""
+FASTEST_BEAT, SLOWEST_BEAT = 0.05, 60.0
+"""Seconds between heartbeats: seldom enough to cost nothing, often enough to notice a dead link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +129,7 @@ def decode(raw: str | bytes) -> Frame:
         case "sig":
             return Sig(_signal(d))
         case "snap":
-            conversations = f.many(d, "conversations", values.conversation)
-            part = SnapshotPart(f.number(d, "part"), f.number(d, "parts"), conversations)
-            return Snap(f.number(d, "at_seq"), part)
+            return _snap(d)
         case "welcome":
             return _welcome(d)
         case "go":
@@ -134,10 +138,23 @@ def decode(raw: str | bytes) -> Frame:
                 f.number(d, "code"),
                 f.text(d, "message", Field.TOAST),
                 f.texts(d, "agents"),
-                None if after is None else f.seconds(d, "reconnect_after", 0),
+                None if after is None else _wait(d, "reconnect_after"),
             )
         case other:
             return Unknown(Unrecognised(plain_line(other)))
+
+
+def _wait(source: Json, key: str) -> float:
+    """How long the desk asks us to wait, 1 s where it does not say."""
+    return min(LONGEST_WAIT, f.seconds(source, key, 1))
+
+
+def _snap(d: Json) -> Snap:
+    part, parts, at_seq = f.number(d, "part"), f.number(d, "parts"), f.number(d, "at_seq")
+    if not 1 <= part <= parts:
+        raise Malformed("part")
+    conversations = f.many(d, "conversations", values.conversation)
+    return Snap(at_seq, SnapshotPart(part, parts, conversations, at_seq))
 
 
 def _welcome(d: Json) -> Welcome:
@@ -156,7 +173,8 @@ def _welcome(d: Json) -> Welcome:
         seq=seq,
         epoch=f.ident(d, "epoch"),
     )
-    return Welcome(event, event.epoch, seq, max(0.05, f.seconds(d, "hb", 10)))
+    hb = min(SLOWEST_BEAT, max(FASTEST_BEAT, f.seconds(d, "hb", 10)))
+    return Welcome(event, event.epoch, seq, hb)
 
 
 def _event(d: Json, seq: int) -> Event:
@@ -165,15 +183,13 @@ def _event(d: Json, seq: int) -> Event:
     op_id = OpId(cmd_id) if cmd_id else None
     match d.get("type"):
         case "message":
-            return MessageReceived(
-                seq, values.conversation(data.get("conversation")),
-                values.message(data.get("message")), op_id,
-            )  # fmt: skip
+            conv = values.conversation(data.get("conversation"))
+            return MessageReceived(seq, conv, _message_in(conv.id, data.get("message")), op_id)
         case "conversation":
-            line = None if data.get("message") is None else values.message(data["message"])
-            return ConversationChanged(
-                seq, values.conversation(data.get("conversation")), line, op_id
-            )
+            conv = values.conversation(data.get("conversation"))
+            line = data.get("message")
+            said = None if line is None else _message_in(conv.id, line)
+            return ConversationChanged(seq, conv, said, op_id)
         case "delivery":
             return DeliveryChanged(
                 seq,
@@ -187,16 +203,25 @@ def _event(d: Json, seq: int) -> Event:
         case "agent":
             return AgentChanged(seq, values.agent(data.get("agent")))
         case other:
-            return Unrecognised(plain_line(other))
+            return Unrecognised(plain_line(other), seq)
+
+
+def _message_in(conversation: ConversationId, value: Any) -> Message:
+    """A message of that conversation and of no other."""
+    message = values.message(value)
+    if message.conversation != conversation:
+        raise Malformed("conv")
+    return message
 
 
 def _signal(d: Json) -> Event:
-    who = values.author(d.get("who"))
     match d.get("kind"):
         case "typing":
+            who = values.author(d.get("who"))
             conv = ConversationId(f.ident(d, "conv"))
             return TypingChanged(conv, who, f.flag(d, "on"), f.flag(d, "note"))
         case "viewing":
+            who = values.author(d.get("who"))
             where = f.ident_or_none(d, "conv")
             return ViewingChanged(AgentId(who.id), ConversationId(where) if where else None)
         case other:
@@ -220,18 +245,20 @@ _REFUSALS = {refusal.value: refusal for refusal in Refusal}
 def rejection(body: Json, op_id: OpId, conversation: ConversationId) -> Rejected:
     """The refusal in an error. Raises `Malformed`."""
     by = f.ident_or_none(body, "by")
-    current = body.get("current")
+    current = None if body.get("current") is None else values.conversation(body["current"])
+    if current is not None and current.id != conversation:
+        raise Malformed("current")
     refusal = _REFUSALS.get(str(body.get("code")), Refusal.OTHER)
     retry_after = None
     if refusal is Refusal.RATE_LIMITED:
-        retry_after = f.seconds(body, "retry_after", 1)
+        retry_after = _wait(body, "retry_after")
     return Rejected(
         op_id,
         conversation,
         refusal,
         f.text(body, "message", Field.TOAST),
         AgentId(by) if by else None,
-        None if current is None else values.conversation(current),
-        f.many(body, "messages", values.message),
+        current,
+        f.many(body, "messages", lambda value: _message_in(conversation, value)),
         retry_after,
     )

@@ -5,9 +5,17 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI
+from websockets.datastructures import Headers
+from websockets.exceptions import (
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+    ProxyError,
+)
 
 from agent_tui.backends.desk.codec import Go
 from agent_tui.i18n import _
@@ -17,8 +25,12 @@ from agent_tui.sanitise import plain_line
 RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP answers that a later attempt may not get."""
 
-LINK_ERRORS = (OSError, InvalidHandshake, InvalidMessage, InvalidURI, TimeoutError)
-"""What opening a connection may raise."""
+LINK_ERRORS = (OSError, InvalidHandshake, InvalidProxy, InvalidURI, ValueError, ImportError)
+"""What opening a connection may raise: `ValueError` for a port or a host name that cannot be,
+`ImportError` for a kind of proxy that is not installed."""
+
+UNREADABLE = frozenset({1002, 1007, 1009})
+"""Close codes that say: what you sent breaks the protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +53,27 @@ def not_opened(error: BaseException, url: str) -> Ending:
     match error:
         case InvalidStatus():
             return _http(error, url)
-        case ssl.SSLError():
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ssl.SSLSyscallError():
+            return _unreachable(url, error)
+        case ssl.SSLCertVerificationError():
             words = _(
                 "{url}: the certificate is not trusted ({reason}); "
                 "check the address, or name your CA file with SSL_CERT_FILE"
             )
-            return Ending(_say(words, url, error.reason or error), final=True)
-        case InvalidURI():
+            reason = getattr(error, "verify_message", None) or error
+            return Ending(_say(words, url, reason), final=True)
+        case InvalidURI() | ValueError():
             words = _(
                 "{url} is not the address of a desk; it looks like ws://127.0.0.1:8765 or wss://desk.example.com"
             )
             return Ending(_say(words, url), final=True)
-        case InvalidMessage() | InvalidHandshake():
+        case InvalidMessage() if isinstance(error.__cause__, EOFError):
+            return _unreachable(url, error.__cause__)
+        case ProxyError():
+            return _unreachable(url, error)
+        case InvalidProxy() | ImportError():  # without the proxy's address: it may hold a password
+            return replace(_unreachable(url, error.msg), final=True)
+        case ssl.SSLError() | InvalidHandshake():
             words = _("{url} answers, but not as a desk; check the address")
             return Ending(_say(words, url), final=True)
         case socket.gaierror():
@@ -65,8 +86,7 @@ def not_opened(error: BaseException, url: str) -> Ending:
             words = _("{url} does not answer; check the address and your network")
             return Ending(_say(words, url), alone=False)
         case _:
-            words = _("{url} cannot be reached ({reason})")
-            return Ending(_say(words, url, error), alone=False)
+            return _unreachable(url, error)
 
 
 def closed(code: int | None, go: Go | None, agent: str) -> Ending:
@@ -89,7 +109,8 @@ def closed(code: int | None, go: Go | None, agent: str) -> Ending:
             return Ending(plain_line(words), final=True)
         case 4010:
             words = _("the desk speaks another version of the protocol; update agent-tui")
-            return Ending(plain_line(words), final=True)
+            told = f" ({go.message})" if go is not None and go.message else ""
+            return Ending(plain_line(words + told), final=True)
         case 1012 | 1013:
             words = _("the desk is restarting")
             return Ending(plain_line(words), alone=False, retry_after=hint)
@@ -106,21 +127,35 @@ def _http(error: InvalidStatus, url: str) -> Ending:
         words = _("{url}: the token is wrong or has expired; get a new one: agent-tui login {url}")
         return Ending(_say(words, url), final=True)
     if status in RETRIED_STATUS:
-        after = error.response.headers.get("Retry-After", "")
         words = _("{url}: the desk is busy (HTTP {reason})")
         return Ending(
             _say(words, url, status),
             alone=False,
-            retry_after=min(300.0, float(after)) if after.isascii() and after.isdigit() else None,
+            retry_after=_retry_after(error.response.headers),
         )
     words = _("{url} answers HTTP {reason}, not as a desk; check the address")
     return Ending(_say(words, url, status), final=True)
 
 
+def _retry_after(headers: Headers) -> float | None:
+    """Seconds, where the header is there once and is a number; at most five minutes."""
+    match headers.get_all("Retry-After"):
+        case [after] if after.isascii() and after.isdigit():
+            return min(300.0, float(after))
+        case _:
+            return None
+
+
+def _unreachable(url: str, reason: object) -> Ending:
+    words = _("{url} cannot be reached ({reason})")
+    return Ending(_say(words, url, reason), alone=False)
+
+
 def _refused(error: OSError) -> bool:
-    if error.errno == errno.ECONNREFUSED:
-        return True
-    return "Connect call failed" in str(error)
+    """Whether nobody listens; for a name of several addresses asyncio joins what each said."""
+    return error.errno == errno.ECONNREFUSED or (
+        error.errno is None and f"[Errno {errno.ECONNREFUSED}]" in str(error)
+    )
 
 
 def _say(words: str, url: str, reason: object = "") -> SafeText:

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 _ID = re.compile(r"[A-Za-z0-9._:#-]{1,64}")
 _LONGEST_LIST = 100_000
+_EDGES = frozenset({1, 9999})
+"""Years in which changing the zone may leave the calendar, which raises."""
 
 
 class Malformed(ValueError):
@@ -83,7 +85,7 @@ def flag(source: Json, key: str, *, default: bool = False) -> bool:
 
 
 def moment(source: Json, key: str) -> datetime:
-    """A time with its zone, as UTC."""
+    """A time with its zone, as UTC; one that every other zone can tell, too."""
     value = source.get(key)
     if not isinstance(value, str) or len(value) > 40:
         raise Malformed(key)
@@ -91,9 +93,12 @@ def moment(source: Json, key: str) -> datetime:
         parsed = datetime.fromisoformat(value)
         if parsed.tzinfo is None:
             raise Malformed(key)
-        return parsed.astimezone(UTC)
+        parsed = parsed.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Malformed(key) from error
+    if parsed.year in _EDGES:
+        raise Malformed(key)
+    return parsed
 
 
 def moment_or_none(source: Json, key: str) -> datetime | None:

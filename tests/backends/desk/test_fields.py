@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent_tui.backends.desk import fields as f
@@ -104,6 +104,8 @@ ZONES = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=
 
 
 @given(st.datetimes(timezones=ZONES))
+@example(datetime.min.replace(tzinfo=UTC))
+@example(datetime.max.replace(tzinfo=UTC))
 def test_a_moment_that_is_read_can_be_told_in_any_zone(moment: datetime) -> None:
     """At the ends of the calendar, converting raises: such a time must not get in."""
     try:

@@ -1,0 +1,77 @@
+"""Keys typed faster than the screen follows: over a slow line a whole word arrives at once."""
+
+from __future__ import annotations
+
+from journeys.floor import Floor
+from textual.events import Key, Paste
+
+from agent_tui.model import Channel, Status
+
+
+async def test_a_word_behind_r_is_no_command(floor: Floor) -> None:
+    """r and a word in one go: the word is in the composer, and nobody was resolved by its e,
+    taken by its A or snoozed by its S."""
+    floor.hush()
+    ana = await floor.seat("ana")
+    for word in ("eE As zest", "Seize", "nAe"):
+        await ana.press("2", "j")
+        customer, seq = ana.selected.id, floor.world.seq
+        await ana.press("r", *word)
+        assert ana.desk.drafts
+        assert word in ana.part("Composer")
+        assert ana.selected.id == customer
+        assert floor.world.seq == seq
+        await ana.press("escape", "escape")
+    assert not len(ana.desk.store.outbox)
+
+
+async def test_an_answer_behind_the_question(floor: Floor) -> None:
+    """s, t, Enter in one go snoozes until tomorrow; a, a name, Enter in one go assigns: letters
+    behind a question answer it, and Enter takes what the letters found."""
+    floor.hush()
+    ana = await floor.seat("ana")
+    await ana.press("2")
+    for _time in range(5):
+        customer = ana.selected.id
+        await ana.press("a", *"emma", "enter", "s", "t", "enter")
+        await ana.confirmed()
+        truth = floor.truth(customer)
+        assert truth.status is Status.SNOOZED
+        assert truth.assignee == "emma"
+    await ana.press("p", "e", "escape", "s", "e", "escape")
+    assert floor.truth(ana.selected.id).status is Status.OPEN
+    assert not len(ana.desk.store.outbox)
+
+
+async def test_a_whole_reply_in_one_go(floor: Floor) -> None:
+    """Take, reply, write, send, back, next, in one breath: everything is done in its order."""
+    floor.hush()
+    customer = floor.waiting(Channel.TELEGRAM)
+    ana = await floor.seat("ana")
+    await ana.press("3")
+    await ana.go_to(customer.id)
+    below = ana.desk.view.id_at((ana.desk.view.index_of(ana.selected.id) or 0) + 1)
+    await ana.press("A", "r", *"See for yourself", "ctrl+s", "ctrl+s", "escape", "n")
+    assert "does not see this" in ana.part("Composer")
+    await ana.press(*"done", "ctrl+s", "escape", "escape", "3")
+    await ana.confirmed()
+    assert floor.texts(customer.id) == ["See for yourself"]
+    assert floor.truth(customer.id).assignee == "ana"
+    assert below in floor.world.conversations
+
+
+async def test_a_paste_behind_r_is_text(floor: Floor) -> None:
+    """r and a paste of several lines at once: it is one text, nothing of it is a key."""
+    floor.hush()
+    ana = await floor.seat("ana")
+    await ana.press("2")
+    seq = floor.world.seq
+    ana.app.post_message(Key("r", "r"))
+    ana.app.post_message(Paste("e\nA\x1b[31mred\x1b[0m\ne"))
+    await ana.settle()
+    draft = next(iter(ana.desk.drafts.values()))
+    assert draft.text.split("\n")[0] == "e"
+    assert draft.text.split("\n")[2] == "e"
+    assert "\x1b" not in draft.text
+    assert floor.world.seq == seq
+    assert not len(ana.desk.store.outbox)

@@ -1,0 +1,434 @@
+"""The session: a backend in a thread of its own, and a screen that never waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from builders import NOW, contact, conv_id, conversation, live, safe, welcomed, wrote
+
+from agent_tui.backends.base import Receipt, Rejected, Unauthorised, Unreachable
+from agent_tui.change import NOTHING, Change
+from agent_tui.clock import ManualClock
+from agent_tui.events import (
+    Event,
+    HistoryLoaded,
+    Link,
+    LinkChanged,
+    Refusal,
+    SnapshotPart,
+)
+from agent_tui.events import Rejected as RejectedEvent
+from agent_tui.model import ConversationId, OpId
+from agent_tui.ops import AnyOp, Note, Signal, ViewingSignal
+from agent_tui.session import Session
+from agent_tui.shown import SendState
+from agent_tui.store import Store
+
+C1 = conv_id(1)
+OPENING: tuple[Event, ...] = (welcomed(100), SnapshotPart(1, 1, (conversation(1),)), live())
+SOON = 5.0
+"""Seconds after which a thread that should have done something has failed to."""
+
+
+class FakeBackend:
+    """Tells what the test tells it, and answers as the test says."""
+
+    def __init__(self, opening: tuple[Event, ...] = OPENING) -> None:
+        self.asked: list[object] = []
+        self.closed = 0
+        self.answer: Callable[[], Any] = lambda: Receipt(0)
+        self.hangs = False
+        self.breaks: Exception | None = None
+        self._opening = opening
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        return frozenset({"note"})
+
+    def tell(self, *events: Event | None) -> None:
+        """From any thread; None ends the events."""
+        for event in events:
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
+
+    async def events(self) -> AsyncIterator[Event]:
+        for event in self._opening:
+            yield event
+        while (told := await self._queue.get()) is not None:
+            yield told
+        if self.breaks is not None:
+            raise self.breaks
+
+    async def submit(self, op: AnyOp | Signal) -> Receipt:
+        self.asked.append(op)
+        receipt: Receipt = await self._answered()
+        return receipt
+
+    async def history(
+        self, conversation: ConversationId, before: int | None, limit: int = 50
+    ) -> HistoryLoaded:
+        self.asked.append((conversation, before, limit))
+        page: HistoryLoaded = await self._answered()
+        return page
+
+    async def aclose(self) -> None:
+        self.closed += 1
+        while self.hangs:
+            await asyncio.sleep(SOON * 10)
+        self._queue.put_nowait(None)
+
+    async def _answered(self) -> Any:
+        answer = self.answer()
+        while answer is None:  # never
+            await asyncio.sleep(SOON * 10)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Line:
+    """A session on fake backends, and someone who counts how often it calls."""
+
+    def __init__(self, make: Callable[[], FakeBackend] = FakeBackend) -> None:
+        self.backends: list[FakeBackend] = []
+        self.clock = ManualClock(NOW)
+        self.session = Session(lambda: self._made(make()), Store(), self.clock)
+        self.wakes = 0
+        self.woken = threading.Semaphore(0)
+
+    def _made(self, backend: FakeBackend) -> FakeBackend:
+        self.backends.append(backend)
+        return backend
+
+    @property
+    def backend(self) -> FakeBackend:
+        return self.backends[-1]
+
+    @property
+    def store(self) -> Store:
+        return self.session.store
+
+    def open(self) -> None:
+        """Start, and apply all of the opening."""
+        self.session.start()
+        assert self.session.wait_settled(SOON)
+        self.session.drain()
+        self.session.listen(self._wake)
+
+    def _wake(self) -> None:
+        self.wakes += 1
+        self.woken.release()
+
+    def news(self, wanted: Callable[[], object]) -> Change:
+        """Drain, whenever called, until it is so."""
+        change = self.session.drain()
+        while not wanted():
+            assert self.woken.acquire(timeout=SOON), "nothing came"
+            change |= self.session.drain()
+        return change
+
+    def ask(self, name: str = "op-1") -> Note:
+        """Want something, and send what is due."""
+        op = Note(id=OpId(name), conversation=C1, text=safe("look"))
+        self.store.propose(op, NOW)
+        self.session.pump()
+        return op
+
+    def state_of(self, op: Note) -> SendState | None:
+        pending = self.store.outbox.get(op.id)
+        return pending.state if pending else None
+
+    def passed(self) -> None:
+        """Wait until the link's thread has done all that it was asked so far."""
+        done = threading.Event()
+        self.session._in_link(self._nothing(done))
+        assert done.wait(SOON)
+
+    @staticmethod
+    def _nothing(done: threading.Event) -> Any:
+        async def work() -> None:
+            done.set()
+
+        return work
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    """A session that is live."""
+    line = Line()
+    line.open()
+    yield line
+    for backend in line.backends:
+        backend.hangs = False
+    line.session.stop()
+
+
+# What comes in
+
+
+def test_a_session_opens_whole(line: Line) -> None:
+    """Settled means that the inbox is there."""
+    assert line.store.ready
+    assert line.store.link.link is Link.LIVE
+
+
+@pytest.mark.parametrize("link", [Link.OFFLINE, Link.CLOSED])
+def test_a_desk_that_is_not_there_settles_too(link: Link) -> None:
+    """Whoever waits for the inbox learns that there is none."""
+    line = Line(lambda: FakeBackend((LinkChanged(link, NOW, safe("nobody there")),)))
+    line.open()
+    assert line.store.link.detail == "nobody there"
+    assert not line.store.ready
+    line.backend.tell(None)
+    line.session.stop()
+
+
+def test_waiting_for_a_silent_desk_has_an_end() -> None:
+    """False, after the time that was given."""
+    line = Line(lambda: FakeBackend((LinkChanged(Link.CONNECTING, NOW),)))
+    line.session.start()
+    assert not line.session.wait_settled(0.01)
+    line.session.stop()
+
+
+def test_what_came_is_applied_in_order(line: Line) -> None:
+    """One drain takes all of it and says what became different."""
+    for seq in (101, 102, 103):
+        line.backend.tell(wrote(seq, conversation(1, seq=seq)))
+    change = line.news(lambda: line.store.seq == 103)
+    assert change.conversations == {C1}
+    assert [news.message.seq for news in change.news if hasattr(news, "message")] == [101, 102, 103]
+    assert line.session.drain() == NOTHING
+
+
+def test_one_call_a_batch(line: Line) -> None:
+    """Whoever was woken is not woken again before she has looked."""
+    line.backend.tell(*(wrote(seq, conversation(1, seq=seq)) for seq in range(101, 151)))
+    assert line.woken.acquire(timeout=SOON)
+    line.passed()
+    assert line.wakes == 1
+    line.news(lambda: line.store.seq == 150)
+    line.backend.tell(wrote(151, conversation(1, seq=151)))
+    line.news(lambda: line.store.seq == 151)
+    assert 2 <= line.wakes <= 3
+
+
+def test_who_listens_late_is_told_what_waits(line: Line) -> None:
+    """Events from before the screen was there wake it as soon as it listens."""
+    line.session.listen(lambda: None)
+    line.backend.tell(wrote(101, conversation(1, seq=101)))
+    line.passed()
+    calls: list[str] = []
+    line.session.listen(lambda: calls.append("wake"))
+    assert calls == ["wake"]
+    line.session.drain()
+    line.session.listen(lambda: calls.append("again"))
+    assert calls == ["wake"]
+
+
+# What goes out
+
+
+def test_what_is_due_is_sent_once(line: Line) -> None:
+    """And nothing else; the answer takes it out of the outbox."""
+    op = line.ask()
+    assert line.session.pump() == NOTHING
+    line.news(lambda: op.id not in line.store.outbox)
+    assert line.backend.asked == [op]
+
+
+def test_nothing_is_sent_while_the_link_is_down(line: Line) -> None:
+    """It waits in the outbox, untouched."""
+    line.backend.tell(LinkChanged(Link.OFFLINE, NOW))
+    line.news(lambda: line.store.link.link is Link.OFFLINE)
+    op = line.ask()
+    line.passed()
+    assert line.backend.asked == []
+    assert line.state_of(op) is SendState.QUEUED
+
+
+@pytest.mark.parametrize("error", [Unreachable(), Unauthorised(safe("who are you?"))])
+def test_what_got_no_answer_goes_again_with_the_same_id(line: Line, error: Exception) -> None:
+    """The desk may have it: the id says so, and the words never leave the outbox."""
+    line.backend.answer = lambda: error
+    op = line.ask()
+    line.news(lambda: line.state_of(op) is SendState.RETRY)
+    line.clock.advance(60)
+    line.backend.answer = lambda: Receipt(0)
+    line.session.pump()
+    line.news(lambda: op.id not in line.store.outbox)
+    assert line.backend.asked == [op, op]
+
+
+def test_a_refusal_reaches_the_outbox(line: Line) -> None:
+    """The words stay, with the reason."""
+    no = RejectedEvent(OpId("op-1"), C1, Refusal.TOO_LONG, safe("at most 5"))
+    line.backend.answer = lambda: Rejected(no)
+    op = line.ask()
+    line.news(lambda: line.state_of(op) is SendState.FAILED)
+    pending = line.store.outbox.get(op.id)
+    assert pending is not None and pending.problem == "at most 5"
+
+
+def test_a_page_comes_as_an_event(line: Line) -> None:
+    """It carries the conversation that it was asked for."""
+    line.backend.answer = lambda: HistoryLoaded(C1, None, (), False, contact())
+    line.store.threads.opened(C1)
+    line.session.ask_history(C1, None)
+    line.news(lambda: line.store.contacts)
+    assert line.backend.asked == [(C1, None, 50)]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Rejected(RejectedEvent(OpId("q-1"), C1, Refusal.OTHER, safe("not yours"))), "not yours"),
+        (Unreachable(), "the desk cannot be reached"),
+        (Unauthorised(safe("who are you?")), "the desk cannot be reached"),
+    ],
+)
+def test_a_page_that_cannot_be_had_says_so(line: Line, error: Exception, words: str) -> None:
+    """The thread stops waiting and shows why."""
+    thread = line.store.threads.opened(C1)
+    thread.loading = True
+    line.backend.answer = lambda: error
+    line.session.ask_history(C1, None)
+    line.news(lambda: not thread.loading)
+    assert words in thread.problem
+
+
+def test_signals_go_straight_through(line: Line) -> None:
+    """They have no place in the outbox and no answer."""
+    line.session.signal(ViewingSignal(C1))
+    line.passed()
+    assert line.backend.asked == [ViewingSignal(C1)]
+    assert len(line.store.outbox) == 0
+
+
+# What never waits
+
+
+def test_nothing_the_screen_calls_waits_for_the_backend(line: Line) -> None:
+    """Every verb returns at once while the backend answers nothing at all."""
+    line.backend.answer = lambda: None
+    line.backend.hangs = True
+    began = time.monotonic()
+    line.ask()
+    line.session.ask_history(C1, None)
+    line.session.signal(ViewingSignal(C1))
+    line.session.reconnect()
+    line.session.drain()
+    line.session.pump()
+    line.session.listen(lambda: None)
+    assert time.monotonic() - began < 0.5
+
+
+# The end
+
+
+def test_stopping_closes_the_backend_and_ends_the_thread(line: Line) -> None:
+    """At once, and no new backend is made."""
+    line.session.stop(SOON)
+    assert not line.session._thread.is_alive()
+    assert [backend.closed for backend in line.backends] == [1]
+
+
+def test_stopping_has_an_end_whatever_hangs(line: Line) -> None:
+    """A backend that neither answers nor closes costs the time that was given, no more."""
+    line.backend.answer = lambda: None
+    line.backend.hangs = True
+    line.ask()
+    began = time.monotonic()
+    line.session.stop(0.2)
+    assert 0.15 <= time.monotonic() - began < 1.5
+
+
+def test_stopping_twice_or_too_early_hurts_nobody() -> None:
+    """Before the start, right after it, and again."""
+    line = Line()
+    line.session.stop()
+    started = Line(lambda: FakeBackend(()))
+    started.session.start()
+    started.session.stop(SOON)
+    assert not started.session._thread.is_alive()
+    started.session.stop()
+
+
+def test_requests_after_the_end_are_answered(line: Line) -> None:
+    """A thread that is opened after the link was given up does not load for ever."""
+    line.session.stop(SOON)
+    thread = line.store.threads.opened(C1)
+    thread.loading = True
+    line.session.ask_history(C1, None)
+    line.session.signal(ViewingSignal(C1))
+    line.session.drain()
+    assert not thread.loading
+    assert "cannot be reached" in thread.problem
+
+
+def test_reconnecting_begins_anew(line: Line) -> None:
+    """The old backend is closed, another one made, and its events go on in the same store."""
+    line.session.reconnect()
+    while len(line.backends) < 2:
+        assert line.woken.acquire(timeout=SOON)
+    line.backend.tell(wrote(101, conversation(1, seq=101)))
+    line.news(lambda: line.store.seq == 101)
+    assert line.backends[0].closed == 1
+    op = line.ask()
+    line.news(lambda: op.id not in line.store.outbox)
+    assert line.backends[1].asked == [op]
+
+
+def test_a_link_that_gave_up_is_not_made_again(line: Line) -> None:
+    """Closed is closed: the thread ends, and reconnecting does nothing."""
+    line.backend.tell(LinkChanged(Link.CLOSED, NOW, safe("replaced")), None)
+    line.news(lambda: line.store.link.link is Link.CLOSED)
+    line.session._thread.join(SOON)
+    assert not line.session._thread.is_alive()
+    line.session.reconnect()
+    assert len(line.backends) == 1
+
+
+def test_what_was_under_way_when_the_link_gave_up_can_be_taken_back(line: Line) -> None:
+    """No op stays "sending" on a link that is no more."""
+    gone = threading.Event()
+
+    async def lost() -> Receipt:
+        while not gone.is_set():
+            await asyncio.sleep(0)
+        raise Unreachable
+
+    line.backend.submit = lambda _op: lost()  # type: ignore[method-assign,assignment] # late answer
+    op = line.ask()
+    line.passed()
+    line.backend.tell(LinkChanged(Link.CLOSED, NOW, safe("replaced")), None)
+    line.news(lambda: line.store.link.link is Link.CLOSED)
+    gone.set()
+    line.news(lambda: line.state_of(op) is SendState.RETRY)
+
+
+@pytest.mark.parametrize("where", ["making", "telling"])
+def test_a_backend_that_breaks_is_no_quiet_desk(where: str) -> None:
+    """A mistake in the link closes it in words: the agent learns that nothing more will come."""
+
+    def make() -> FakeBackend:
+        if where == "making":
+            raise ZeroDivisionError("by \x1b[31mzero")
+        backend = FakeBackend(())
+        backend.breaks = ZeroDivisionError("by \x1b[31mzero")
+        backend.tell(None)
+        return backend
+
+    line = Line(make)
+    line.open()
+    assert line.store.link.link is Link.CLOSED
+    assert "ZeroDivisionError" in line.store.link.detail
+    assert "\x1b" not in line.store.link.detail
+    line.session.stop(SOON)
+    assert not line.session._thread.is_alive()
