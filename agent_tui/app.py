@@ -12,6 +12,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import ClassVar
 
+from platformdirs import user_state_path
 from rich.text import Text
 from textual import events
 from textual.app import App
@@ -25,10 +26,12 @@ from agent_tui.config import Settings, reply_folders
 from agent_tui.console import Console
 from agent_tui.desk import Desk
 from agent_tui.i18n import _
+from agent_tui.salvage import salvage
 from agent_tui.sanitise import Field, plain_line, sanitise
 from agent_tui.session import Session
 from agent_tui.theme import THEMES
 from agent_tui.turnstile import Turnstile
+from agent_tui.widgets.picker import Picker
 
 FRAME = 1 / 60
 """Seconds between two looks at what came in: events of one frame are shown together."""
@@ -155,12 +158,27 @@ class AgentTui(App[None]):
         self.bell()
         words = sanitise("".join(traceback.format_exception(*sys.exc_info())), Field.BODY)
         self._exit_renderables.append(Text(words))
+        self._exit_renderables.append(Text(self._salvaged()))
         self._close_messages_no_wait()
 
+    def _salvaged(self) -> str:
+        """Save what is unsent before the end, and say where it is."""
+        folder = user_state_path("agent-tui", appauthor=False)
+        try:
+            path = salvage(self.desk, folder, self._clock.now())
+        except OSError as error:
+            return plain_line(
+                _("what was unsent could not be saved: {reason}").format(reason=error)
+            )
+        if path is None:
+            return plain_line(_("agent-tui had to end; nothing was unsent"))
+        return plain_line(_("agent-tui had to end; what was unsent is in {file}").format(file=path))
+
     def action_leave(self) -> None:
-        """Leave, asking first where something is unsent."""
-        if self.screen is self.console_screen:
-            self.console_screen.ask.quit()
+        """Leave, asking first where something is unsent; a question that is open is closed."""
+        if isinstance(self.screen, Picker):
+            self.screen.dismiss(None)
+        self.call_later(self.console_screen.ask.quit)
 
     def action_leave_hint(self) -> None:
         """Ctrl+C never quits at once."""

@@ -11,7 +11,7 @@ from agent_tui.choices import Awake, Owner
 from agent_tui.commands import BY_ID, COMMANDS, Place
 from agent_tui.desk import CannotDo
 from agent_tui.i18n import _, ngettext
-from agent_tui.model import ConversationId, Priority, SafeText
+from agent_tui.model import Conversation, ConversationId, Priority, SafeText
 from agent_tui.widgets.picker import Answer, Choice, Picker, Question
 
 if TYPE_CHECKING:
@@ -33,21 +33,22 @@ class Asking:
         find = choices.owners(self._desk.store, conv, teams_only=teams_only)
         title = _("Team for {name}") if teams_only else _("Assign {name} to")
         hint = _("a team") if teams_only else _("a letter, a name or a team")
-        self._ask(Question(title.format(name=conv.contact_name), find, hint), self._assigned)
+        question = Question(title.format(name=conv.contact_name), find, hint)
+        self._ask_about(conv, question, self._assigned)
 
-    def _assigned(self, answer: Answer[Owner]) -> None:
+    def _assigned(self, answer: Answer[Owner], at: ConversationId) -> None:
         owner = answer.value
         if owner.team is not None:
-            self._desk.assign_team(owner.team)
+            self._desk.assign_team(owner.team, at)
             team = self._desk.store.teams[owner.team].name
-            self._console.acted(_("{name} goes to {team}.").replace("{team}", team))
+            self._console.acted(_("{name} goes to {team}.").replace("{team}", team), at)
             return
-        self._desk.assign(owner.agent)
+        self._desk.assign(owner.agent, at)
         if owner.agent is None:
-            self._console.acted(_("{name} belongs to nobody now."))
+            self._console.acted(_("{name} belongs to nobody now."), at)
             return
         who = self._desk.store.agent_name(owner.agent)
-        self._console.acted(_("{name} goes to {who}.").replace("{who}", who))
+        self._console.acted(_("{name} goes to {who}.").replace("{who}", who), at)
 
     def snooze(self) -> None:
         """Until when?"""
@@ -56,16 +57,17 @@ class Asking:
         find = choices.moments(self._desk.clock.now(), console.zone, console.hours)
         title = _("Snooze {name} until").format(name=conv.contact_name)
         hint = _("a letter, or “tomorrow 9”, “2h”, “Fr 14:00”")
-        self._ask(Question(title, find, hint), self._snoozed)
+        self._ask_about(conv, Question(title, find, hint), self._snoozed)
 
-    def _snoozed(self, answer: Answer[Awake]) -> None:
+    def _snoozed(self, answer: Answer[Awake], at: ConversationId) -> None:
         until = answer.value.until
-        self._desk.snooze(until)
+        self._desk.snooze(until, at)
         if until is None:
-            self._console.acted(_("{name} sleeps until the customer writes."), advance=True)
+            self._console.acted(_("{name} sleeps until the customer writes."), at, advance=True)
             return
-        at = choices.moment_words(until, self._desk.clock.now(), self._console.zone)
-        self._console.acted(_("{name} sleeps until {at}.").replace("{at}", at), advance=True)
+        moment = choices.moment_words(until, self._desk.clock.now(), self._console.zone)
+        words = _("{name} sleeps until {at}.").replace("{at}", moment)
+        self._console.acted(words, at, advance=True)
 
     def labels(self) -> None:
         """Which labels?"""
@@ -73,25 +75,26 @@ class Asking:
         find = choices.labels(self._desk.store, conv)
         title = _("Labels of {name}").format(name=conv.contact_name)
         hint = _("a label, or a new one")
-        self._ask(Question(title, find, hint, several=True), self._labelled)
+        self._ask_about(conv, Question(title, find, hint, several=True), self._labelled)
 
-    def _labelled(self, answer: Answer[SafeText]) -> None:
-        conv = self._desk.need()
+    def _labelled(self, answer: Answer[SafeText], at: ConversationId) -> None:
+        conv = self._desk.need(at)
         marks = answer.marks or {answer.value: answer.value not in conv.labels}
         add = tuple(label for label, on in marks.items() if on and label not in conv.labels)
         remove = tuple(label for label, on in marks.items() if not on and label in conv.labels)
-        self._desk.label(add, remove)
-        self._console.acted(_("Labels of {name} changed."))
+        self._desk.label(add, remove, at)
+        self._console.acted(_("Labels of {name} changed."), at)
 
     def priority(self) -> None:
         """How urgent?"""
         conv = self._desk.need()
         title = _("Priority of {name}").format(name=conv.contact_name)
-        self._ask(Question(title, choices.priorities(conv), _("a letter")), self._prioritised)
+        question = Question(title, choices.priorities(conv), _("a letter"))
+        self._ask_about(conv, question, self._prioritised)
 
-    def _prioritised(self, answer: Answer[Priority]) -> None:
-        self._desk.prioritise(answer.value)
-        self._console.acted(_("Priority of {name} changed."))
+    def _prioritised(self, answer: Answer[Priority], at: ConversationId) -> None:
+        self._desk.prioritise(answer.value, at)
+        self._console.acted(_("Priority of {name} changed."), at)
 
     def canned(self, query: str, *, slash: bool = False) -> None:
         """Which canned reply? With `slash` a dismissed picker leaves the slash in the text."""
@@ -100,7 +103,13 @@ class Asking:
         find = choices.canned(console.library, conv.channel, console.write.fill)
         question = Question(_("Canned replies"), find, query=query, width=84)
         dismissed = (lambda: console.composer.insert("/")) if slash else None
-        self._ask(question, lambda answer: console.write.insert(answer.value), dismissed)
+
+        def inserted(answer: Answer[str]) -> None:
+            if self._desk.selected != conv.id:
+                raise CannotDo(_("Another conversation is selected now; nothing was done."))
+            console.write.insert(answer.value)
+
+        self._ask(question, inserted, dismissed)
 
     def palette(self) -> None:
         """Which command?"""
@@ -143,14 +152,35 @@ class Asking:
         if answer.value == "quit":
             self._console.app.exit()
 
+    def _ask_about(
+        self,
+        conv: Conversation,
+        question: Question[T],
+        answered: Callable[[Answer[T], ConversationId], None],
+    ) -> None:
+        """Ask about a conversation as it is seen now: the answer is for it, and only if nobody
+        changed it while the question was open."""
+
+        def done(answer: Answer[T]) -> None:
+            now = self._desk.need(conv.id)
+            if now.ver != conv.ver:
+                who, _at = self._desk.store.changed_by(conv.id)
+                raise CannotDo(
+                    _("{who} changed {name} meanwhile; look again, nothing was done.").format(
+                        who=who or _("Somebody"), name=conv.contact_name
+                    )
+                )
+            answered(answer, conv.id)
+
+        self._ask(question, done)
+
     def _ask(
         self,
         question: Question[T],
         answered: Callable[[Answer[T]], None],
         dismissed: Callable[[], None] | None = None,
     ) -> None:
-        """Ask under the conversation; the answer is for the conversation it was asked about."""
-        subject: ConversationId | None = self._desk.selected
+        """Ask under the conversation."""
 
         def done(answer: Answer[T] | None) -> None:
             if answer is None:
@@ -158,8 +188,6 @@ class Asking:
                     dismissed()
                 return
             try:
-                if self._desk.selected != subject:
-                    raise CannotDo(_("Another conversation is selected now; nothing was done."))
                 answered(answer)
             except CannotDo as reason:
                 self._console.say(str(reason), alarm=True)

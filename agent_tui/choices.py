@@ -13,10 +13,20 @@ from textwrap import wrap
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from agent_tui import when
+from agent_tui import dates, when
 from agent_tui.canned import CannedReply, Filled, Library
-from agent_tui.commands import KEYMAPS, Command, Place, key_name
-from agent_tui.i18n import _, language, mark
+from agent_tui.commands import (
+    COMMANDS,
+    KEYMAPS,
+    WRITING,
+    Command,
+    Keymaps,
+    Place,
+    key_in,
+    key_name,
+    keys_in,
+)
+from agent_tui.i18n import _, mark
 from agent_tui.model import (
     Agent,
     AgentId,
@@ -103,7 +113,8 @@ def owners(store: Store, conv: Conversation, *, teams_only: bool) -> Find[Owner]
         rows += [agent_row(me, "m")] if me else []
         rows.append(Choice(Owner(), _("nobody"), key="0", marked=conv.assignee is None))
         rows += [agent_row(agent) for agent in others]
-    for team in sorted(store.teams.values(), key=lambda team: team.name):
+    teams = store.teams.values() if "team" in store.capabilities else ()
+    for team in sorted(teams, key=lambda team: team.name):
         right = _("team of {count}").format(count=len(team.members))
         rows.append(Choice(Owner(team=team.id), team.name, right, marked=team.id == conv.team))
     return lambda query: by_words(rows, query)
@@ -143,11 +154,7 @@ def _preset(preset: when.Preset, now: datetime, zone: ZoneInfo) -> Choice[Awake]
 
 def moment_words(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     """A moment with its distance: "Tue 24 Nov 09:00 · in 22 h"."""
-    from babel.dates import format_datetime  # noqa: PLC0415 - late: heavy
-
-    local = moment.astimezone(zone)
-    pattern = "EEE d MMM HH:mm" if language() == "en" else "EEE d. MMM HH:mm"
-    shown = format_datetime(local, pattern, locale=language())
+    shown = dates.weekday_day_and_time(moment.astimezone(zone))
     return f"{shown} · {when.distance(moment, now)}"
 
 
@@ -191,30 +198,57 @@ def canned(
 
     def row(reply: CannedReply) -> Choice[str]:
         return Choice(
-            reply.id, reply.title, right=f"/{reply.shortcut}", preview=preview(reply).text
+            reply.id, reply.title, f"/{reply.shortcut}", preview=lambda: preview(reply).text
         )
 
     return lambda query: [row(reply) for reply in library.search(query, channel)]
 
 
-def commands(entries: Iterable[Command], place: Place) -> Find[str]:
-    """Every command by name, with its key here."""
-    rows = [
-        Choice(command.id, _(command.title), right=_keys(command, place)) for command in entries
-    ]
+Blocked = Callable[[Command], str | None]
+"""Why a command cannot act now, in words; None: it can."""
+
+
+def _acts(_command: Command) -> None:
+    """Nothing is against it."""
+
+
+def commands(
+    entries: Iterable[Command], place: Place, keys: Keymaps = KEYMAPS, blocked: Blocked = _acts
+) -> Find[str]:
+    """Commands by name, with the keys that do the same from here, or why they cannot act now."""
+    rows = [_command_row(command, place, keys, blocked) for command in entries]
     return lambda query: by_words(rows, query)
 
 
-def _keys(command: Command, place: Place) -> str:
-    keys = [key for key in command.keys if KEYMAPS[place].get(key) is command]
-    return "  ".join(key_name(key) for key in keys)
+def palette(place: Place, keys: Keymaps = KEYMAPS, blocked: Blocked = _acts) -> Find[str]:
+    """Every command that can be reached from a place, by name.
+
+    While typing: first what acts on the words, then what can be done once they are left.
+    """
+    known = [command for command in COMMANDS if command.in_palette]
+    here = [command for command in known if place in command.places]
+    if place is Place.COMPOSER:
+        there = [c for c in known if c not in here and Place.CONVERSATION in c.places]
+        here = [*sorted(here, key=lambda c: c.places != WRITING), *there]
+    return commands(here, place, keys, blocked)
 
 
-def keys_of(place: Place) -> Find[str]:
-    """What each key does in a place, grouped by task."""
+def _command_row(command: Command, place: Place, keys: Keymaps, blocked: Blocked) -> Choice[str]:
+    reason = blocked(command)
+    shown = keys_in(command, place, keys)
+    if place is Place.COMPOSER and place not in command.places:
+        key = key_in(command, Place.CONVERSATION, keys)
+        shown = f"{key_name('escape')} {key}" if key else ""
+    title = _(command.title)
+    return Choice(command.id, title, shown if reason is None else reason, faint=reason is not None)
+
+
+def keys_of(place: Place, keys: Keymaps = KEYMAPS, blocked: Blocked = _acts) -> Find[str]:
+    """What each key does in a place, grouped by task; a dim one would only say why it cannot."""
     groups: dict[str, list[Choice[str]]] = {}
-    for command in dict.fromkeys(KEYMAPS[place].values()):
-        row = Choice(command.id, _(command.title), right=_keys(command, place))
+    for command in dict.fromkeys(keys[place].values()):
+        shown, faint = keys_in(command, place, keys), blocked(command) is not None
+        row = Choice(command.id, _(command.title), shown, faint=faint)
         groups.setdefault(command.group, []).append(row)
     rows: list[Choice[str]] = []
     for group, members in groups.items():

@@ -53,6 +53,11 @@ class ManualClock:
         self.ticks += seconds
 
 
+def chance() -> Random:
+    """Chance that differs in every run: for spreading attempts over time, never for secrets."""
+    return Random(secrets.randbits(64))  # noqa: S311 - keeps no secret
+
+
 class Ids(Protocol):
     """What the program asks for names of operations."""
 

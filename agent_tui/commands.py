@@ -6,7 +6,7 @@ places it acts in, the keys it has there, and says in words why it cannot act ri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -15,6 +15,8 @@ from agent_tui.desk import CannotDo, Desk
 from agent_tui.i18n import _, mark
 from agent_tui.model import Status
 from agent_tui.shown import Hint, Mode
+from agent_tui.typing_keys import BY_COMMAND as TYPING_KEYS
+from agent_tui.typing_keys import keys_of as typing_keys_of
 
 
 class Place(StrEnum):
@@ -55,6 +57,8 @@ class Walk(Protocol):
 class Write(Protocol):
     """Writing: the composer and what becomes of its words."""
 
+    @property
+    def mode(self) -> Mode: ...
     def compose(self, mode: Mode, *, canned: bool = False) -> None: ...
     def press(self, action: str) -> None: ...
 
@@ -108,13 +112,28 @@ class Command:
     places: frozenset[Place]
     group: str
     run: Run
-    blocked: Check = lambda _stage: None
-    """Why it cannot act now, in words; None: it can."""
+    unless: Check = lambda _stage: None
+    """Why the state of things is against it, in words; None: it is not."""
     hint: str = ""
     """Its short title in the footer; empty: not shown there."""
     hint_in: frozenset[Place] = EVERYWHERE
     """Where the footer shows it, of the places it acts in."""
     in_palette: bool = True
+    needs: str = ""
+    """What the desk must be capable of for it; empty: nothing (protocol §2, `capabilities`)."""
+
+    def blocked(self, stage: Stage) -> str | None:
+        """Why it cannot act now, in words; None: it can. The one place that says so."""
+        return _incapable(stage, self.needs) or self.unless(stage)
+
+
+def _incapable(stage: Stage, capability: str) -> str | None:
+    """Why the desk is no place for it; before the desk has said what it can, nothing is ruled
+    out."""
+    store = stage.desk.store
+    if not capability or not store.ready or capability in store.capabilities:
+        return None
+    return _("This desk cannot do that.")
 
 
 def _need(stage: Stage) -> str | None:
@@ -193,8 +212,42 @@ def _send_now(stage: Stage) -> None:
     stage.say(_("Sent now."))
 
 
-def _composer(action: str) -> Run:
-    return lambda stage: stage.write.press(action)
+def _words_for(mode: Mode) -> str:
+    """What the desk must be capable of to take words of that mode."""
+    return "note" if mode is Mode.NOTE else "send"
+
+
+def _sendable(stage: Stage) -> str | None:
+    return _incapable(stage, _words_for(stage.write.mode))
+
+
+def _switchable(stage: Stage) -> str | None:
+    other = Mode.REPLY if stage.write.mode is Mode.NOTE else Mode.NOTE
+    return _incapable(stage, _words_for(other))
+
+
+def _typing(  # noqa: PLR0913 - as `Command`
+    command: str,
+    title: str,
+    unless: Check = lambda _stage: None,
+    hint: str = "",
+    *,
+    needs: str = "",
+    in_palette: bool = True,
+) -> Command:
+    """A command of the composer's: the keys come from the table the composer acts by."""
+    return Command(
+        command,
+        title,
+        TYPING_KEYS[command],
+        WRITING,
+        TYPING,
+        lambda stage: stage.write.press(command),
+        unless,
+        hint,
+        in_palette=in_palette,
+        needs=needs,
+    )
 
 
 ANSWERING = mark("Answering")
@@ -206,17 +259,17 @@ TYPING = mark("While typing")
 
 COMMANDS: tuple[Command, ...] = (
     Command("take", mark("Take it: assign to me"), ("A",), NOT_TYPING, DECIDING, _take,
-            _not_mine, mark("take")),
+            _not_mine, mark("take"), needs="assign"),
     Command("assign", mark("Assign…"), ("a",), NOT_TYPING, DECIDING,
-            lambda s: s.ask.assign(), _need, mark("assign")),
+            lambda s: s.ask.assign(), _need, mark("assign"), needs="assign"),
     Command("reply", mark("Reply"), ("r",), NOT_TYPING, ANSWERING,
-            lambda s: s.write.compose(Mode.REPLY), _need, mark("reply")),
+            lambda s: s.write.compose(Mode.REPLY), _need, mark("reply"), needs="send"),
     Command("note", mark("Private note"), ("n",), NOT_TYPING, ANSWERING,
-            lambda s: s.write.compose(Mode.NOTE), _need, mark("note")),
+            lambda s: s.write.compose(Mode.NOTE), _need, mark("note"), needs="note"),
     Command("snooze", mark("Snooze…"), ("s",), NOT_TYPING, DECIDING,
-            lambda s: s.ask.snooze(), _need, mark("snooze")),
+            lambda s: s.ask.snooze(), _need, mark("snooze"), needs="snooze"),
     Command("resolve", mark("Resolve, then the next one"), ("e",), NOT_TYPING, DECIDING,
-            _resolve, _not_resolved, mark("resolve")),
+            _resolve, _not_resolved, mark("resolve"), needs="resolve"),
     Command("search", mark("Search in the loaded list"), ("/",), NOT_TYPING, VIEWING,
             lambda s: s.walk.search(), hint=mark("search"), hint_in=LIST),
     Command("help", mark("The keys of this place"), ("?", "f1"), EVERYWHERE, PROGRAM,
@@ -224,22 +277,25 @@ COMMANDS: tuple[Command, ...] = (
     Command("palette", mark("Every command, by name"), ("ctrl+p", "ctrl+k"), EVERYWHERE, PROGRAM,
             lambda s: s.ask.palette(), hint=mark("everything"), in_palette=False),
     Command("reply-canned", mark("Reply with a canned reply"), ("R",), NOT_TYPING, ANSWERING,
-            lambda s: s.write.compose(Mode.REPLY, canned=True), _need),
+            lambda s: s.write.compose(Mode.REPLY, canned=True), _need, needs="send"),
     Command("snooze-until-reply", mark("Snooze until the customer replies"), ("S",), NOT_TYPING,
-            DECIDING, _until_reply, _need),
-    Command("reopen", mark("Reopen"), ("E",), NOT_TYPING, DECIDING, _reopen, _not_open),
-    Command("wake", mark("Wake now"), ("w",), NOT_TYPING, DECIDING, _reopen, _snoozed),
+            DECIDING, _until_reply, _need, needs="snooze"),
+    Command("reopen", mark("Reopen"), ("E",), NOT_TYPING, DECIDING, _reopen, _not_open,
+            needs="reopen"),
+    Command("wake", mark("Wake now"), ("w",), NOT_TYPING, DECIDING, _reopen, _snoozed,
+            needs="reopen"),
     Command("team", mark("Assign to a team…"), ("t",), NOT_TYPING, DECIDING,
-            lambda s: s.ask.assign(teams_only=True), _need),
+            lambda s: s.ask.assign(teams_only=True), _need, needs="team"),
     Command("labels", mark("Labels…"), ("l",), NOT_TYPING, DECIDING,
-            lambda s: s.ask.labels(), _need),
+            lambda s: s.ask.labels(), _need, needs="label"),
     Command("priority", mark("Priority…"), ("p",), NOT_TYPING, DECIDING,
-            lambda s: s.ask.priority(), _need),
-    Command("unread", mark("Mark unread, or read"), ("u",), NOT_TYPING, DECIDING, _unread, _need),
+            lambda s: s.ask.priority(), _need, needs="priority"),
+    Command("unread", mark("Mark unread, or read"), ("u",), NOT_TYPING, DECIDING, _unread, _need,
+            needs="read"),
     Command("undo", mark("Undo the last action or a reply that has not left"), ("z",), NOT_TYPING,
             DECIDING, lambda s: s.undo(), _can_undo),
     Command("send-now", mark("Send the reply that is held back now"), ("ctrl+s",), NOT_TYPING,
-            ANSWERING, _send_now, _need),
+            ANSWERING, _send_now, _need, needs="send"),
     Command("next", mark("Next"), ("j", "down"), NOT_TYPING, MOVING, lambda s: s.walk.move(1),
             in_palette=False),
     Command("previous", mark("Previous"), ("k", "up"), NOT_TYPING, MOVING,
@@ -288,22 +344,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("resync", mark("Fetch everything again"), ("ctrl+r",), NOT_TYPING, PROGRAM,
             lambda s: s.resync()),
     Command("quit", mark("Quit"), ("q", "ctrl+q"), NOT_TYPING, PROGRAM, lambda s: s.ask.quit()),
-    Command("send", mark("Send"), ("ctrl+s", "alt+enter", "ctrl+enter"), WRITING, TYPING,
-            _composer("send"), hint=mark("send"), in_palette=False),
-    Command("leave", mark("Leave; the draft is kept"), ("escape",), WRITING, TYPING,
-            _composer("leave"), hint=mark("leave, draft kept"), in_palette=False),
-    Command("canned", mark("Canned replies"), ("ctrl+r",), WRITING, TYPING, _composer("canned"),
-            hint=mark("canned"), in_palette=False),
-    Command("switch-mode", mark("Reply or private note"), ("ctrl+t",), WRITING, TYPING,
-            _composer("switch"), hint=mark("reply or note"), in_palette=False),
-    Command("next-blank", mark("Next blank"), ("tab",), WRITING, TYPING, _composer("blank"),
-            in_palette=False),
-    Command("send-snooze", mark("Send, then snooze until the customer replies"), ("f8",), WRITING,
-            TYPING, _composer("send-snooze"), in_palette=False),
-    Command("send-resolve", mark("Send, then resolve"), ("f9",), WRITING, TYPING,
-            _composer("send-resolve"), in_palette=False),
-    Command("new-line", mark("New line"), ("ctrl+j", "enter"), WRITING, TYPING,
-            _composer("new-line"), in_palette=False),
+    _typing("send", mark("Send"), _sendable, mark("send")),
+    _typing("leave", mark("Leave; the draft is kept"), hint=mark("leave, draft kept")),
+    _typing("canned", mark("Canned replies"), hint=mark("canned")),
+    _typing("switch-mode", mark("Reply or private note"), _switchable, mark("reply or note")),
+    _typing("next-blank", mark("Next blank"), in_palette=False),
+    _typing("previous-blank", mark("Previous blank"), in_palette=False),
+    _typing("send-snooze", mark("Send, then snooze until the customer replies"), _sendable,
+            needs="snooze"),
+    _typing("send-resolve", mark("Send, then resolve"), _sendable, needs="resolve"),
+    _typing("new-line", mark("New line"), in_palette=False),
 )  # fmt: skip
 
 BY_ID = {command.id: command for command in COMMANDS}
@@ -318,16 +368,20 @@ EDITING = frozenset({*(f"ctrl+{letter}" for letter in "kuwaedxvyz"), "f6", "f7"}
 """Keys that edit in a text field (competitors reference §3.2)."""
 
 
-def keymap(place: Place, commands: Iterable[Command] = COMMANDS) -> dict[str, Command]:
-    """Which key does what in a place. Raises ValueError where two want the same key.
+def keymap(
+    place: Place, commands: Iterable[Command] = COMMANDS, send_key: str = ""
+) -> dict[str, Command]:
+    """Which key does what in a place; the keys of a command in the order they are shown in.
 
-    In the composer letters are letters: only keys that neither write nor edit act there.
+    `send_key` is the one the agent has chosen to send with. In the composer letters are letters:
+    only keys that neither write nor edit act there. Raises ValueError where two want the same key.
     """
     result: dict[str, Command] = {}
     for command in commands:
         if place not in command.places:
             continue
-        for key in command.keys:
+        typed = command.id in TYPING_KEYS
+        for key in typing_keys_of(command.id, send_key) if typed else command.keys:
             if place is Place.COMPOSER and (len(key) == 1 or " " in key or key in EDITING):
                 continue
             if key in result:
@@ -337,8 +391,23 @@ def keymap(place: Place, commands: Iterable[Command] = COMMANDS) -> dict[str, Co
     return result
 
 
-KEYMAPS = {place: keymap(place) for place in Place}
-"""The keymap of each place."""
+Keymaps = Mapping[Place, Mapping[str, Command]]
+
+
+def keymaps(send_key: str = "") -> Keymaps:
+    """The keymap of each place, for an agent who sends with `send_key`; empty: as by default."""
+    return {place: keymap(place, send_key=send_key) for place in Place}
+
+
+KEYMAPS = keymaps()
+"""The keymap of each place, as it is by default."""
+
+SEARCHING = {
+    key: command
+    for key, command in KEYMAPS[Place.COMPOSER].items()
+    if command.id in {"help", "palette"}
+} | {"ctrl+q": BY_ID["quit"]}
+"""What acts while the search line has the keys, besides its own."""
 
 _NAMES = {
     "escape": "Esc", "enter": "Enter", "space": "Space", "tab": "Tab", "shift+tab": "Shift+Tab",
@@ -361,20 +430,29 @@ def key_name(key: str) -> str:
     return key.upper() if len(key) > 1 and key[0] == "f" and key[1:].isdigit() else key
 
 
-def key_in(command: Command, place: Place) -> str:
+def key_in(command: Command, place: Place, keys: Keymaps = KEYMAPS) -> str:
     """The first key of a command that acts in a place, as people say it; empty: there is none."""
-    keys = (key for key in command.keys if KEYMAPS[place].get(key) is command)
-    return key_name(next(keys, ""))
+    return key_name(next((key for key, c in keys[place].items() if c is command), ""))
 
 
-def hints(stage: Stage) -> list[Hint]:
+def keys_in(command: Command, place: Place, keys: Keymaps = KEYMAPS) -> str:
+    """All keys of a command that act in a place, as people say them."""
+    return "  ".join(key_name(key) for key, c in keys[place].items() if c is command)
+
+
+def hints(stage: Stage, keys: Keymaps = KEYMAPS) -> list[Hint]:
     """The footer of the place the keys go to now: the way back, then what is done here, then what
     is there everywhere."""
     place = stage.place
     here = [c for c in COMMANDS if c.hint and place in c.places and place in c.hint_in]
     here.sort(key=lambda command: (command.id != "back", command.places is EVERYWHERE))
     return [
-        Hint(key_in(command, place), _(command.hint), command.blocked(stage) is None, command.id)
+        Hint(
+            key_in(command, place, keys),
+            _(command.hint),
+            command.blocked(stage) is None,
+            command.id,
+        )
         for command in here
     ]
 

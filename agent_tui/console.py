@@ -22,6 +22,7 @@ from agent_tui.commands import KEYMAPS, PREFIXES, Command, Place
 from agent_tui.config import Settings
 from agent_tui.desk import CannotDo, Desk
 from agent_tui.i18n import _
+from agent_tui.model import ConversationId
 from agent_tui.ops import TypingSignal
 from agent_tui.showing import Showing
 from agent_tui.views import VIEWS
@@ -47,7 +48,7 @@ from agent_tui.widgets.transcript import Transcript
 from agent_tui.writing import Writing
 
 
-class Console(Screen[None]):
+class Console(Screen[None], inherit_bindings=False):
     """The inbox, a conversation, its customer."""
 
     AUTO_FOCUS = "InboxList"
@@ -159,13 +160,15 @@ class Console(Screen[None]):
         """One line for the agent, at the foot of the screen."""
         self.show.say(words, alarm=alarm)
 
-    def acted(self, words: str, *, advance: bool = False) -> None:
-        """Something was done to the selected conversation; then perhaps on to the next one.
+    def acted(self, words: str, at: ConversationId | None = None, *, advance: bool = False) -> None:
+        """Something was done to the conversation `at` (None: the selected one); then perhaps on
+        to the next one, where it is the one on the screen.
 
         `words` may name the customer as ``{name}``.
         """
-        conv = self.desk.conversation
+        conv = self.desk.store.get(at) if at is not None else self.desk.conversation
         name = conv.contact_name if conv is not None else ""
+        advance = advance and conv is not None and conv.id == self.desk.selected
         following = self.inbox.neighbour(conv.id) if conv is not None and advance else None
         self.show.follow(NOTHING)
         if advance and conv is not None and conv.id not in self.desk.view:
@@ -347,11 +350,17 @@ class Console(Screen[None]):
 
     @on(Edited)
     def _edited(self, event: Edited) -> None:
-        self.write.keep(event.conversation, event.mode, event.words)
+        self._keep(event)
+
+    def _keep(self, event: Edited | Left | ModeToggled) -> None:
+        """Keep what is written now: the event may have been overtaken by words given back."""
+        at = (event.conversation, event.mode)
+        words = self.composer.words if self.composer.bound == at else event.words
+        self.write.keep(*at, words)
 
     @on(Left)
     def _left(self, event: Left) -> None:
-        self.write.keep(event.conversation, event.mode, event.words)
+        self._keep(event)
         self.focus_pane(Place.CONVERSATION)
         self.show.follow(NOTHING)
 
@@ -374,12 +383,13 @@ class Console(Screen[None]):
 
     @on(ModeToggled)
     def _mode_toggled(self, event: ModeToggled) -> None:
-        self.write.keep(event.conversation, event.mode, event.words)
+        self._keep(event)
         self.write.switch()
 
     @on(CannedAsked)
     def _canned_asked(self, event: CannedAsked) -> None:
-        self.ask.canned(event.query, slash=event.slash)
+        if event.conversation == self.desk.selected:
+            self.ask.canned(event.query, slash=event.slash)
 
     @on(TypingChanged)
     def _typing_changed(self, event: TypingChanged) -> None:

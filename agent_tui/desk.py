@@ -7,6 +7,8 @@ widget; what it cannot do it says by raising `CannotDo` with the reason in words
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Protocol, TypedDict
@@ -80,6 +82,8 @@ class Done:
     before: Conversation
     leaves: int
     """The version at which it leaves the conversation; another one is somebody else's doing."""
+    step: int = 0
+    """What one key did shares a number, and is taken back by one key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,10 @@ class Desk:
         self._line = line
         self._ids = ids
         self._done: deque[Done] = deque(maxlen=UNDO_DEPTH)
+        self._step = 0
+        self._joined = False
+        self._too_late_for: ConversationId | None = None
+        """Whose text had left when undo was last asked for."""
 
     # Looking
 
@@ -126,9 +134,9 @@ class Desk:
         """The selected conversation, as shown."""
         return None if self.selected is None else self.store.get(self.selected)
 
-    def need(self) -> Conversation:
-        """The selected conversation. Raises `CannotDo` where none is."""
-        conversation = self.conversation
+    def need(self, at: ConversationId | None = None) -> Conversation:
+        """The conversation `at`, or else the selected one. Raises `CannotDo` where none is."""
+        conversation = self.conversation if at is None else self.store.get(at)
         if conversation is None:
             raise CannotDo(_("No conversation is selected: choose one with j and k first."))
         return conversation
@@ -168,66 +176,77 @@ class Desk:
             self._line.ask_history(conversation, before)
             self.changes |= changes.thread(conversation)
 
-    # Changing
+    # Changing: the conversation `at`, or else the selected one
 
-    def assign(self, agent: AgentId | None) -> None:
-        """Give the selected conversation to `agent`, or to nobody."""
-        conv = self.need()
+    def assign(self, agent: AgentId | None, at: ConversationId | None = None) -> None:
+        """Give a conversation to `agent`, or to nobody."""
+        conv = self.need(at)
         self._allow("assign")
         if conv.assignee == agent:
             who = self.store.agent_name(agent) or _("nobody")
             raise CannotDo(_("It already belongs to {name}.").format(name=who))
         self._do(Assign(agent=agent, **self._state(conv)), conv)
 
-    def take(self) -> None:
-        """Assign the selected conversation to the agent who sits here."""
-        conv = self.need()
+    def take(self, at: ConversationId | None = None) -> None:
+        """Assign a conversation to the agent who sits here."""
+        conv = self.need(at)
         if conv.assignee == self.store.me:
             raise CannotDo(_("It is yours already."))
-        self.assign(self.store.me)
+        self.assign(self.store.me, at)
 
-    def assign_team(self, team: TeamId | None) -> None:
-        """Give the selected conversation to a team, or to none."""
-        conv = self.need()
+    def assign_team(self, team: TeamId | None, at: ConversationId | None = None) -> None:
+        """Give a conversation to a team, or to none."""
+        conv = self.need(at)
         self._allow("team")
         self._do(AssignTeam(team=team, **self._state(conv)), conv)
 
-    def snooze(self, until: datetime | None, *, keep_asleep: bool = False) -> None:
-        """Put the selected conversation to sleep; `until` None: until the customer writes."""
-        conv = self.need()
+    def snooze(
+        self,
+        until: datetime | None,
+        at: ConversationId | None = None,
+        *,
+        keep_asleep: bool = False,
+    ) -> None:
+        """Put a conversation to sleep; `until` None: until the customer writes."""
+        conv = self.need(at)
         self._allow("snooze")
         if until is not None and until <= self.clock.now():
             raise CannotDo(_("That moment has passed: choose a later one."))
         plan = Snooze(until, keep_asleep)
         self._do(SnoozeUntil(snooze=plan, **self._state(conv)), conv)
 
-    def resolve(self) -> None:
-        """Call the selected conversation done."""
-        conv = self.need()
+    def resolve(self, at: ConversationId | None = None) -> None:
+        """Call a conversation done."""
+        conv = self.need(at)
         self._allow("resolve")
         if conv.status is Status.RESOLVED:
             raise CannotDo(_("It is resolved already; E opens it again."))
         self._do(Resolve(**self._state(conv)), conv)
 
-    def reopen(self) -> None:
-        """Open the selected conversation again, or wake it."""
-        conv = self.need()
+    def reopen(self, at: ConversationId | None = None) -> None:
+        """Open a conversation again, or wake it."""
+        conv = self.need(at)
         self._allow("reopen")
         if conv.status is Status.OPEN:
             raise CannotDo(_("It is open already."))
         self._do(Reopen(**self._state(conv)), conv)
 
-    def prioritise(self, priority: Priority) -> None:
-        """Say how much the selected conversation matters."""
-        conv = self.need()
+    def prioritise(self, priority: Priority, at: ConversationId | None = None) -> None:
+        """Say how much a conversation matters."""
+        conv = self.need(at)
         self._allow("priority")
         if conv.priority is priority:
             raise CannotDo(_("It has that priority already."))
         self._do(Prioritise(priority=priority, **self._state(conv)), conv)
 
-    def label(self, add: tuple[SafeText, ...], remove: tuple[SafeText, ...]) -> None:
-        """Add and remove labels of the selected conversation."""
-        conv = self.need()
+    def label(
+        self,
+        add: tuple[SafeText, ...],
+        remove: tuple[SafeText, ...],
+        at: ConversationId | None = None,
+    ) -> None:
+        """Add and remove labels of a conversation."""
+        conv = self.need(at)
         self._allow("label")
         if add or remove:
             op = Label(id=self._ids(), conversation=conv.id, add=add, remove=remove)
@@ -253,9 +272,12 @@ class Desk:
 
     # Writing
 
-    def send(self, conversation: ConversationId, text: str, mode: Mode) -> None:
+    def send(
+        self, conversation: ConversationId, text: str, mode: Mode, seen_seq: int | None = None
+    ) -> None:
         """Send a reply or add a note; a reply is held for the channel's undo time first.
 
+        `seen_seq` is the newest message that has been in sight; None: all there are.
         Raises `CannotDo` where the channel does not take it now.
         """
         conv = self.store.get(conversation)
@@ -272,7 +294,8 @@ class Desk:
         else:
             self._allow("send")
             self._check_window(conv)
-            op = Send(id=self._ids(), conversation=conversation, text=body, seen_seq=conv.seq)
+            seen = conv.seq if seen_seq is None else seen_seq
+            op = Send(id=self._ids(), conversation=conversation, text=body, seen_seq=seen)
             hold = rules_of(conv.channel).undo_seconds
         self.drafts.pop((conversation, mode), None)
         self._do(op, conv, hold)
@@ -317,11 +340,37 @@ class Desk:
     # Taking back
 
     def undo(self) -> Undone:
-        """Take the last action back. Raises `CannotDo` with the reason where that is too late."""
+        """Take back what the last key did. Raises `CannotDo` where that is too late, with why."""
         if not self._done:
             raise CannotDo(_("Nothing to undo."))
-        done = self._done.pop()
-        conversation = done.op.conversation
+        self._mind_whose(self._done[-1])
+        step = self._done[-1].step
+        undone: Undone | None = None
+        too_late: CannotDo | None = None
+        while self._done and self._done[-1].step == step:
+            try:
+                one = self._undo_one(self._done.pop())
+                undone = one if undone is None or one.text is not None else undone
+            except CannotDo as reason:
+                too_late = reason
+        if undone is None and too_late is not None:
+            raise too_late
+        assert undone is not None
+        if too_late is not None:
+            return replace(undone, words=f"{undone.words} {too_late}")
+        return undone
+
+    @contextmanager
+    def one_step(self) -> Iterator[None]:
+        """What is done inside was asked for by one key, and one undo takes all of it back."""
+        self._step += 1
+        self._joined = True
+        try:
+            yield
+        finally:
+            self._joined = False
+
+    def _undo_one(self, done: Done) -> Undone:
         pending = self.store.outbox.get(done.op.id)
         if pending is not None and pending.waiting:
             _gone, change = self.store.withdraw(done.op.id)
@@ -329,6 +378,7 @@ class Desk:
             return self._withdrawn(done)
         name = done.before.contact_name
         if isinstance(done.op, Send | Note):
+            self._too_late_for = done.op.conversation
             raise CannotDo(_("The text to {name} has left already.").format(name=name))
         self._check_unchanged(done)
         op = inverse(done.op, done.before, self._ids(), done.leaves)
@@ -336,7 +386,14 @@ class Desk:
             raise CannotDo(_("That cannot be undone."))
         self._propose(op)
         self._stands_again(done)
-        return Undone(conversation, _("Undone for {name}.").format(name=name))
+        return Undone(done.op.conversation, _("Undone for {name}.").format(name=name))
+
+    def _mind_whose(self, done: Done) -> None:
+        """Behind a text that had left, stop once before another customer's action is undone."""
+        too_late_for, self._too_late_for = self._too_late_for, None
+        if too_late_for not in {None, done.op.conversation}:
+            words = _("What you did before was for {name}: z once more undoes it.")
+            raise CannotDo(words.format(name=done.before.contact_name))
 
     def forget(self, op_id: OpId) -> None:
         """An op was refused: there is nothing to take back."""
@@ -411,7 +468,9 @@ class Desk:
     def _do(self, op: AnyOp, before: Conversation, hold: float = 0.0) -> None:
         self._propose(op, hold)
         leaves = op.base_ver + 1 if isinstance(op, StateOp) else before.ver
-        self._done.append(Done(op, before, leaves))
+        self._step += not self._joined
+        self._too_late_for = None
+        self._done.append(Done(op, before, leaves, self._step))
 
     def _propose(self, op: AnyOp, hold: float = 0.0) -> None:
         self.changes |= self.store.propose(op, self.clock.now(), hold) | self._line.pump()

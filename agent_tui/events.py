@@ -154,6 +154,8 @@ class HistoryLoaded:
     more: bool
     contact: Contact | None = None
     """With the newest page only."""
+    at_seq: int | None = None
+    """The point of the stream it is the truth at; None: where the stream stands when it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,10 @@ class Unsent:
 
     op_id: OpId
     conversation: ConversationId
+    sent: bool = True
+    """It may have reached the desk; False: it never left this machine."""
+    detail: SafeText = NO_TEXT
+    """Why, where that is not just the line; in words for the agent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def _refused(desk: Desk, news: Refused) -> str:
             words = _("Not sent to {name}: the reply window has closed. Your text is kept.")
             return words.format(name=name)
         case _ if isinstance(op, Send | Note):
-            words = _("Not sent to {name}: {reason}. Your text is in the composer.")
+            words = _("Not sent to {name}: {reason}. Your text is kept.")
             return words.format(name=name, reason=rejected.detail.rstrip("."))
         case _:
             words = _("{name} was not changed: {reason}")

@@ -41,11 +41,11 @@ def _fields(store: Store, conv: Conversation, now: datetime) -> Iterator[str]:
     yield f"#{conv.number}"
     yield conv.contact_name or "?"
     if conv.waiting_since is not None:
-        yield _("waits {time}").format(time=when.waiting(conv.waiting_since, now))
+        yield when.waits(conv.waiting_since, now)
     else:
         yield _("answered")
     yield ngettext("{count} unread", "{count} unread", conv.unread).format(count=conv.unread)
-    yield store.agent_name(conv.assignee) or _("nobody")
+    yield store.agent_name(conv.assignee) or _("unassigned")
     if conv.priority is not Priority.NONE:
         yield _(conv.priority.value)
     if conv.labels:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agent_tui import shown
+from agent_tui import dates, shown
 from agent_tui.desk import Desk
 from agent_tui.events import Link
-from agent_tui.i18n import _, language, ngettext
+from agent_tui.i18n import _, ngettext
 from agent_tui.model import (
     NO_TEXT,
     Author,
@@ -20,11 +21,12 @@ from agent_tui.model import (
     SafeText,
 )
 from agent_tui.names import short_name
+from agent_tui.ops import MarkRead
 from agent_tui.outbox import Pending
 from agent_tui.overlay import entry_of
 from agent_tui.sanitise import Field, sanitise
 from agent_tui.shown import Entry, Row, SendState, Thread
-from agent_tui.views import VIEWS, ViewIndex
+from agent_tui.views import VIEWS, SortKey, ViewIndex
 
 
 def first_name(name: SafeText) -> SafeText:
@@ -95,35 +97,59 @@ class Rows:
 
 
 class FoundRows:
-    """The rows of a view that fit what is searched for."""
+    """The rows of a view that fit what is searched for, kept right by each change."""
 
     def __init__(self, desk: Desk, index: ViewIndex, query: str) -> None:
         self._desk = desk
-        words = query.casefold().split()
-        self._ids = [
-            key
-            for key in (index.id_at(i) for i in range(len(index)))
-            if (conv := desk.store.get(key)) is not None and _fits(conv, words)
-        ]
-        self._places = {key: place for place, key in enumerate(self._ids)}
+        self._index = index
+        self._query = query
+        self._words = query.casefold().split()
+        every = (index.id_at(place) for place in range(len(index)))
+        self._keys = {key: sort for key in every if (sort := self._place(key)) is not None}
+        self._order = list(self._keys.values())
+
+    def _place(self, key: ConversationId) -> SortKey | None:
+        """Where a conversation belongs in the order; None: not among these rows."""
+        conv = self._desk.store.get(key) if key in self._index else None
+        if conv is None or not _fits(conv, self._words):
+            return None
+        return self._index.view.sort(conv)
+
+    def answers(self, index: ViewIndex, query: str) -> bool:
+        """These are the rows that this search in this view is for."""
+        return self._index is index and self._query == query
+
+    def follow(self, conversations: Iterable[ConversationId]) -> None:
+        """These conversations changed, and the view has followed already; no others are read."""
+        for key in conversations:
+            old, new = self._keys.get(key), self._place(key)
+            if old == new:
+                continue
+            if old is not None:
+                del self._order[bisect_left(self._order, old)]
+                del self._keys[key]
+            if new is not None:
+                insort(self._order, new)
+                self._keys[key] = new
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._order)
 
     def row(self, index: int) -> Row:
         """The row at `index`."""
-        conversation = self._desk.store.get(self._ids[index])
+        conversation = self._desk.store.get(self.id_at(index))
         if conversation is None:
             raise IndexError(index)
         return row(self._desk, conversation)
 
     def id_at(self, index: int) -> ConversationId:
         """The conversation at `index`."""
-        return self._ids[index]
+        return ConversationId(self._order[index][2])
 
     def index_of(self, conversation: ConversationId) -> int | None:
         """Where it stands."""
-        return self._places.get(conversation)
+        key = self._keys.get(conversation)
+        return None if key is None else bisect_left(self._order, key)
 
 
 def _fits(conv: Conversation, words: Sequence[str]) -> bool:
@@ -206,15 +232,8 @@ def top_bar(desk: Desk, source: str, now: datetime, zone: ZoneInfo) -> shown.Top
         link_detail=_link_words(desk, zone),
         source=source,
         tabs=tabs,
-        clock=_clock(now, zone),
+        clock=dates.weekday_day_and_time(now.astimezone(zone)),
     )
-
-
-def _clock(now: datetime, zone: ZoneInfo) -> str:
-    from babel.dates import format_datetime  # noqa: PLC0415 - late: heavy
-
-    pattern = "EEE d MMM HH:mm" if language() == "en" else "EEE d. MMM HH:mm"
-    return format_datetime(now.astimezone(zone), pattern, locale=language())
 
 
 def _link_words(desk: Desk, zone: ZoneInfo) -> SafeText:
@@ -263,16 +282,28 @@ def state_of(desk: Desk, pending: Pending, now: datetime) -> SendState:
     return pending.state
 
 
+def _unsent(desk: Desk) -> Iterator[Pending]:
+    """What the agent asked for and the desk has not confirmed. That something was read is told
+    by the program: losing it costs nobody anything."""
+    for pending in desk.store.outbox:
+        if pending.settled_at_seq is None and not isinstance(pending.op, MarkRead):
+            yield pending
+
+
+def unsent(desk: Desk) -> int:
+    """How much of what the agent asked for would be lost if the program ended now."""
+    return sum(1 for _pending in _unsent(desk))
+
+
 def on_its_way(desk: Desk, now: datetime) -> tuple[str, bool]:
     """What is under way, for the last line, and whether that is an alarm."""
     counts = dict.fromkeys(SendState, 0)
     leaves: datetime | None = None
-    for pending in desk.store.outbox:
-        if pending.settled_at_seq is None:
-            state = state_of(desk, pending, now)
-            counts[state] += 1
-            if state is SendState.HOLDING and pending.leaves_at is not None:
-                leaves = max(leaves or pending.leaves_at, pending.leaves_at)
+    for pending in _unsent(desk):
+        state = state_of(desk, pending, now)
+        counts[state] += 1
+        if state is SendState.HOLDING and pending.leaves_at is not None:
+            leaves = max(leaves or pending.leaves_at, pending.leaves_at)
     offline = desk.store.link.link is not Link.LIVE
     waiting = counts[SendState.QUEUED] + counts[SendState.RETRY]
     if offline and waiting:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agent_tui import commands, presenting, shown
 from agent_tui.change import Change, News, Refused
 from agent_tui.commands import Place
+from agent_tui.events import Link
 from agent_tui.i18n import _, language
 from agent_tui.model import AuthorKind, ConversationId
 from agent_tui.news import notice_of
@@ -49,10 +50,17 @@ class Showing:
         if not self._begun and self._desk.store.ready:
             self._begun = True
             self._desk.view_id = self._desk.views.first_waiting(self._desk.store.get)
+        if change.link and self._desk.store.link.link is Link.LIVE:
+            self._ask_again()
         if views or change:
             self.rows()
             self.conversation(change)
         self.bars()
+
+    def _ask_again(self) -> None:
+        """The line is back: what is on the screen may have a hole, or never have come."""
+        if self._desk.selected is not None:
+            self._desk.open_thread(self._desk.selected)
 
     def _tell(self, news: News) -> None:
         if isinstance(news, Refused):

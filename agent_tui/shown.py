@@ -147,6 +147,8 @@ class Hint:
     title: str
     enabled: bool = True
     command: str = ""
+    kept: bool = False
+    """The others give way to it where there is little room."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from random import Random
-from uuid import uuid4
 
 from agent_tui import canned
-from agent_tui.clock import SystemClock
+from agent_tui.clock import SystemClock, SystemIds, chance
 from agent_tui.config import Settings, Target, reply_folders
 from agent_tui.i18n import _, ngettext
 from agent_tui.sanitise import plain_line
@@ -59,9 +57,8 @@ def connect(target: Target) -> Session:
     )
 
     clock = SystemClock()
-    address = DeskAddress(target.url, target.token, target.agent, uuid4().hex)
-    # Chance spreads reconnects over time; it keeps no secret.
-    random = Random()  # noqa: S311
+    address = DeskAddress(target.url, target.token, target.agent, SystemIds(clock)())
+    random = chance()
     session = Session(lambda: DeskBackend(address, clock, random), Store(), clock)
     session.start()
     return session

@@ -29,6 +29,8 @@ class Walking:
         self._desk = console.desk
         self._before: ConversationId | None = None
         self._sought_from: ConversationId | None = None
+        self._lost = False
+        """What was selected is gone from the desk, and nothing has been chosen since."""
         self.query = ""
         """What the list is narrowed to; empty: nothing."""
         self.chosen = False
@@ -210,6 +212,7 @@ class Walking:
         if conversation == desk.selected:
             return
         self._console.write.leave()
+        self._lost = self._lost and conversation is None
         self._before, desk.selected = desk.selected, conversation
         self._console.show.opened()
 
@@ -220,12 +223,23 @@ class Walking:
         nobody's reading or writing is pulled away; the next move goes on from its place.
         """
         desk = self._desk
-        if desk.selected is not None and desk.selected in desk.store:
-            return
-        rows = self.rows
-        self.select(rows.id_at(0) if len(rows) else None)
-        if desk.selected is not None:
-            self._console.inbox.select(desk.selected)
+        if desk.selected is None and not self._lost:
+            rows = self.rows
+            first = rows.id_at(0) if len(rows) else None
+            self.select(first)
+            if first is not None:
+                self._console.inbox.select(first)
+        elif desk.selected is not None and desk.selected not in desk.store:
+            self._lose()
+
+    def _lose(self) -> None:
+        """The conversation on the screen is gone from the desk: letters must not fall elsewhere."""
+        self._lost = True
+        self._console.focus_pane(Place.LIST)
+        self._console.inbox.selected = None
+        self.select(None)
+        words = _("This conversation is not at the desk any more; what you wrote is kept.")
+        self._console.say(words, alarm=True)
 
     def search(self) -> None:
         """Narrow the list by words."""

@@ -71,11 +71,17 @@ class Writing:
 
     def send(self, conversation: ConversationId, mode: Mode, text: str, then: str) -> None:
         """Send words, and then resolve or snooze, where that was asked for."""
+        with self._desk.one_step():
+            self._send(conversation, mode, text)
+            self._then(conversation, then)
+
+    def _send(self, conversation: ConversationId, mode: Mode, text: str) -> None:
         desk, console = self._desk, self._console
         try:
-            desk.send(conversation, text, mode)
+            desk.send(conversation, text, mode, console.transcript.seen_seq(conversation))
         except CannotDo:
-            self.restore(conversation, mode, "")
+            if text not in self.current(conversation, mode).text:
+                self.restore(conversation, mode, text)
             raise
         if conversation == desk.selected:
             self.prefer_draft(conversation)  # a composer at rest is one for replies
@@ -86,28 +92,47 @@ class Writing:
         conv = desk.store.get(conversation)
         name = conv.contact_name if conv else ""
         if mode is Mode.NOTE:
-            console.say(_("Note added; {name} does not see it.").format(name=name))
+            console.say(_("Note for colleagues; {name} does not see it.").format(name=name))
+
+    def _then(self, conversation: ConversationId, then: str) -> None:
+        """What was asked for behind a text, for the conversation it was written in."""
         if then == "resolve":
-            desk.resolve()
-            console.acted(_("Sent; {name} is resolved."), advance=True)
+            self._desk.resolve(conversation)
+            words = _("{name} is resolved, with your text before it.")
         elif then == "snooze":
-            desk.snooze(None)
-            console.acted(_("Sent; {name} sleeps until the customer writes."), advance=True)
+            self._desk.snooze(None, conversation)
+            words = _("{name} sleeps until the customer writes; your text goes first.")
+        else:
+            return
+        self._console.acted(words, conversation, advance=True)
 
     def press(self, action: str) -> None:
         """A key of the composer's was chosen from the palette or the help."""
         self._console.composer.act(action)
 
+    def current(self, conversation: ConversationId, mode: Mode) -> Words:
+        """What is written there now: in the composer, or else in the draft."""
+        if self._console.composer.bound == (conversation, mode):
+            return self._console.composer.words
+        return self._desk.draft(conversation, mode)
+
     def restore(self, conversation: ConversationId, mode: Mode, text: str) -> None:
-        """Bring words back into the draft: in front of what has been written since."""
-        now = self._desk.draft(conversation, mode).text
-        joined = "\n\n".join(part for part in (text, now) if part.strip())
+        """Bring words back into the draft, in front of what has been written since.
+
+        Whoever is typing goes on where she is: in the same mode, at the same letter.
+        """
+        now = self.current(conversation, mode)
+        joined = "\n\n".join(part for part in (text, now.text) if part.strip())
         lines = joined.split("\n")
-        words = Words(joined, (len(lines) - 1, len(lines[-1])))
-        self._desk.keep_draft(conversation, mode, words)
-        if conversation == self._desk.selected:
-            self.mode = mode
-            self.bind(self._desk.conversation, anew=True)
+        cursor = (len(lines) - 1, len(lines[-1]))
+        if self.active and now.text.strip() and text.strip():
+            row, column = now.cursor
+            cursor = (row + text.count("\n") + 2, column)
+        self._desk.keep_draft(conversation, mode, Words(joined, cursor))
+        if conversation != self._desk.selected or (self.active and mode is not self.mode):
+            return
+        self.mode = mode
+        self.bind(self._desk.conversation, anew=True)
 
     def refused(self, conversation: ConversationId) -> None:
         """The desk refused words, or what they were written behind: they come back as drafts."""

@@ -29,6 +29,9 @@ CLOCKS = {
 }  # fmt: skip
 """Calls that ask the machine for time, ids or chance."""
 
+BARE = {"uuid1", "uuid4", "uuid7", "monotonic", "perf_counter", "time_ns", "getnode"}
+"""The same, imported by name."""
+
 MAY_ASK_THE_MACHINE = {"clock.py"}
 
 
@@ -63,6 +66,10 @@ def builds_markup(tree: ast.AST) -> Found:
 def asks_the_machine(tree: ast.AST) -> Found:
     """Law 9: time, ids and chance come from the clock, or as parameters."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            unseeded = node.func.id == "Random" and not node.args
+            if unseeded or node.func.id in BARE:
+                yield node.lineno, f"asks the machine: {node.func.id}"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value
             pair = (getattr(owner, "id", getattr(owner, "attr", "")), node.func.attr)
@@ -129,6 +136,8 @@ def test_imports_inside_functions_say_why() -> None:
         (builds_markup, "Static(f'[b]{name}[/b]')"),
         (builds_markup, "Content.from_markup(f'[b]{name}')"),
         (asks_the_machine, "at = datetime.now(UTC)"),
+        (asks_the_machine, "key = uuid4()"),
+        (asks_the_machine, "random = Random()"),
     ],
 )
 def test_a_planted_fault_is_found(check: Callable[[ast.AST], Found], planted: str) -> None:

@@ -1,4 +1,9 @@
-"""The shape every backend has: five members, and the three ways a request can fail."""
+"""The shape every backend has: five members, and the three ways a request can fail.
+
+What a desk answers is told twice. It stands among the events, at the place at which it came: only
+there can it be applied, because an answer and an event about the same message must not overtake
+each other. Whoever asked gets it, too, to know that the asking is over.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +34,14 @@ class Rejected(Exception):
 
 
 class Unreachable(Exception):
-    """No answer came, and whether the desk has it is not known: it may be asked again."""
+    """No answer came: it may be asked again.
+
+    `sent` says that the desk may have it; False: it was never written to the line.
+    """
+
+    def __init__(self, *args: object, sent: bool = True) -> None:
+        super().__init__(*args)
+        self.sent = sent
 
 
 class Unauthorised(Exception):
@@ -49,12 +61,17 @@ class Backend(Protocol):
         ...
 
     def events(self) -> AsyncIterator[Event]:
-        """Everything that happens, from now on: connects, reconnects, ends at `aclose`."""
+        """Everything that happens, from now on: connects, reconnects, ends at `aclose`.
+
+        Answers are among it, in the order in which the desk gave them: `Acked` or `Rejected` for
+        each `submit` that was answered, `HistoryLoaded` or `HistoryFailed` for each `history`.
+        """
         ...
 
     async def submit(self, op: AnyOp | Signal) -> Receipt:
         """Ask for something. Raises `Rejected`, `Unreachable` or `Unauthorised`.
 
+        A receipt and a `Rejected` are among the events as well; the other two are not.
         A signal is sent if that is possible right now, and never raises.
         """
         ...
@@ -64,7 +81,8 @@ class Backend(Protocol):
     ) -> HistoryLoaded:
         """A page of a thread, ending in front of message `before` (None: the newest page).
 
-        Raises `Rejected` for an unknown conversation and `Unreachable`.
+        Raises `Rejected` for an unknown conversation, `Unreachable` and `Unauthorised`. The page
+        and a `Rejected` (as `HistoryFailed`) are among the events as well.
         """
         ...
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from agent_tui.canned.marks import blank
-from agent_tui.canned.reply import DamagedError
+from agent_tui.canned.reply import MAX_FILES, DamagedError
 from agent_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -71,8 +71,9 @@ def check_liquid(body: str, start: int) -> None:
         raise DamagedError(None, text.format(**names))
 
 
+@lru_cache(maxsize=2 * MAX_FILES)
 def template_of(body: str) -> BoundTemplate:
-    """`body` as a template; raises `DamagedError` and Liquid's own errors."""
+    """`body` as a template, parsed once; raises `DamagedError` and Liquid's own errors."""
     for markup in _MARKUP.finditer(body):
         close = "}}" if markup["kind"] == "{" else "%}"
         line = body.count("\n", 0, markup.start()) + 1

@@ -6,7 +6,7 @@ fill a `reading`, and `resolve`, which holds it against the calendar and the bus
 """
 
 from agent_tui.when.answer import At, Unclear, UntilReply, When
-from agent_tui.when.distances import distance, waiting
+from agent_tui.when.distances import distance, waiting, waits
 from agent_tui.when.hours import BusinessHours
 from agent_tui.when.offers import Preset, presets
 from agent_tui.when.parsing import parse
@@ -22,4 +22,5 @@ __all__ = [
     "parse",
     "presets",
     "waiting",
+    "waits",
 ]

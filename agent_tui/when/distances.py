@@ -36,3 +36,10 @@ def waiting(since: datetime, now: datetime) -> str:
     if minutes < 24 * 60:
         return f"{minutes // 60} h"
     return f"{minutes // (24 * 60)} d"
+
+
+def waits(since: datetime, now: datetime) -> str:
+    """That somebody waits, and for how long (both aware): "waits 12 m", "waits under 1 m"."""
+    if now - since < timedelta(minutes=1):
+        return _("waits under 1 m")
+    return _("waits {time}").format(time=waiting(since, now))

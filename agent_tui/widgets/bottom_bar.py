@@ -71,13 +71,24 @@ class BottomBar(Bar):
         if self._bar.typing_mode:
             pieces = [Piece(" {} ".format(_("typing")), "mode"), Piece("  ")]
         room = width - length(status)
-        for hint in self._bar.hints:
-            more = _hint(hint)
-            shown_part = more if status else more[:-1]  # a gap at the edge needs no room
-            if length(pieces) + length(shown_part) > room:
-                break
-            pieces += more
+        for hint in self._fitting(room - length(pieces)):
+            pieces += _hint(hint)
         return [*pieces, Piece(" " * (room - length(pieces))), *status]
+
+    def _fitting(self, room: int) -> list[shown.Hint]:
+        """Those that fit whole, from the first on; what is kept comes before what is not."""
+        sizes = {hint: length(_hint(hint)) for hint in self._bar.hints}
+        taken = sum(size for hint, size in sizes.items() if hint.kept)
+        if taken > room:
+            taken, sizes = 0, {hint: size for hint, size in sizes.items() if not hint.kept}
+        fitting: list[shown.Hint] = []
+        full = False
+        for hint, size in sizes.items():
+            full = full or (not hint.kept and taken + size > room)
+            if hint.kept or not full:
+                fitting.append(hint)
+                taken += 0 if hint.kept else size
+        return fitting
 
     def _status(self, width: int) -> list[Piece]:
         bar = self._bar

@@ -19,6 +19,7 @@ from agent_tui.channels import rules_of
 from agent_tui.i18n import _
 from agent_tui.model import NO_TEXT, Channel, ConversationId, SafeText
 from agent_tui.shown import NO_WORDS, Mode, Words
+from agent_tui.typing_keys import by_key
 from agent_tui.widgets import composer_messages
 from agent_tui.widgets.composer_area import WordsArea
 from agent_tui.widgets.composer_line import ComposerLine, sentence_of
@@ -79,7 +80,7 @@ class Composer(Widget):
     ) -> None:
         """`enter_sends`: Enter sends a reply instead of beginning a line; never a note."""
         super().__init__(id=id, classes=classes)
-        self.enter_sends = enter_sends
+        self._keys = by_key("enter" if enter_sends else "")
         self._monotonic = monotonic
         self._start_timer: StartTimer = start_timer or self.set_timer
         self._bound: tuple[ConversationId, Mode] | None = None
@@ -88,7 +89,7 @@ class Composer(Widget):
         self._closes_at: datetime | None = None
         self._now = datetime(1970, 1, 1, tzinfo=UTC)
         self._line = ComposerLine()
-        self._area = WordsArea(self._edited, self.act, self._slash, monotonic)
+        self._area = WordsArea(self._edited, self.asked, self.act, self._slash, monotonic)
         self._area.open = False
         self._typing_for: tuple[ConversationId, Mode] | None = None
         self._typing_timer: Stoppable | None = None
@@ -162,14 +163,18 @@ class Composer(Widget):
 
     # What keys ask for ----------------------------------------------------------------------------
 
+    def asked(self, key: str) -> str | None:
+        """What a key asks for, by its id in `agent_tui.commands`; None: nothing."""
+        action = self._keys.get(key)
+        note = self._bound is not None and self._bound[1] is Mode.NOTE
+        return "new-line" if key == "enter" and action == "send" and note else action
+
     def act(self, action: str) -> bool:
-        """Do what a key asks for, by its id in `agent_tui.commands`; False: nothing to do here."""
+        """Do what is asked for, by its id in `agent_tui.commands`; False: nothing to do here."""
         if self._bound is None:
             return False
         match action:
-            case "enter" if self.enter_sends and self._bound[1] is Mode.REPLY:
-                self._send("")
-            case "enter" | "new-line":
+            case "new-line":
                 self._area.put("\n")
             case "send":
                 self._send("")
@@ -180,13 +185,15 @@ class Composer(Widget):
             case "leave":
                 self._stop_typing()
                 self.post_message(self.Left(*self._bound, self.words))
-            case "switch":
+            case "switch-mode":
                 self._stop_typing()
                 self.post_message(self.ModeToggled(*self._bound, self.words))
             case "canned":
                 self.post_message(self.CannedAsked(*self._bound))
-            case "blank":
-                return self._area.next_blank()
+            case "next-blank":
+                self._area.next_blank()
+            case "previous-blank":
+                self._area.previous_blank()
             case _:
                 return False
         return True

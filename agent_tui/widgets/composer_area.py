@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from rich.text import Text
 from textual import events
@@ -13,22 +13,6 @@ from textual.widgets import TextArea
 from agent_tui.canned import blanks
 from agent_tui.sanitise import Field, sanitise
 from agent_tui.widgets.ink import Ink, mix
-
-KEYS: Mapping[str, str] = {
-    "ctrl+s": "send",
-    "alt+enter": "send",
-    "ctrl+enter": "send",
-    "f8": "send-snooze",
-    "f9": "send-resolve",
-    "escape": "leave",
-    "ctrl+t": "switch",
-    "ctrl+r": "canned",
-    "tab": "blank",
-    "ctrl+j": "new-line",
-    "shift+enter": "new-line",
-    "enter": "enter",
-}
-"""What a key asks for while typing, by the ids of `agent_tui.commands`."""
 
 QUIET_AFTER_PASTE = 0.1
 """Seconds after a paste, or after keys faster than a hand, in which no key is a command."""
@@ -87,15 +71,17 @@ class WordsArea(TextArea):
     def __init__(
         self,
         edited: Callable[[], None],
+        asked: Callable[[str], str | None],
         act: Callable[[str], bool],
         slash: Callable[[], None],
         monotonic: Callable[[], float],
     ) -> None:
-        """`edited` hears of every change at once; `act` does what a key asks for and says whether
-        it did; `slash` hears of a slash that begins a word."""
+        """`edited` hears of every change at once; `asked` says what a key asks for, `act` does it
+        and says whether it did; `slash` hears of a slash that begins a word."""
         super().__init__(tab_behavior="focus", highlight_cursor_line=False)
         self.match_cursor_bracket = False
         self._edited = edited
+        self._asked = asked
         self._act = act
         self._slash = slash
         self._hand = Hand(monotonic)
@@ -145,15 +131,26 @@ class WordsArea(TextArea):
 
     def next_blank(self, *, first: bool = False) -> bool:
         """Select the next ``⟦…⟧`` behind the cursor, or the first of all; False: there is none."""
-        text = self.text
-        spans = [(_location(text, start), _location(text, end)) for start, end in blanks(text)]
-        if not spans:
-            return False
+        spans = self._blanks()
         here = self.cursor_location
         behind = [span for span in spans if span[0] >= here and not first]
-        start, end = (behind or spans)[0]
-        self.selection = Selection(start, end)
-        return True
+        return self._select_first(behind or spans)
+
+    def previous_blank(self) -> bool:
+        """Select the last ``⟦…⟧`` before the cursor, or the last of all; False: there is none."""
+        spans = self._blanks()[::-1]
+        here = min(self.selection)
+        before = [span for span in spans if span[1] <= here]
+        return self._select_first(before or spans)
+
+    def _blanks(self) -> list[tuple[Location, Location]]:
+        text = self.text
+        return [(_location(text, start), _location(text, end)) for start, end in blanks(text)]
+
+    def _select_first(self, spans: Sequence[tuple[Location, Location]]) -> bool:
+        if spans:
+            self.selection = Selection(*spans[0])
+        return bool(spans)
 
     def _find_gaps(self) -> None:
         """Where blanks are, by line."""
@@ -189,10 +186,10 @@ class WordsArea(TextArea):
             event.prevent_default()
 
     def _consumed(self, event: events.Key) -> bool:
-        action = KEYS.get(event.key)
-        if action == "enter":
-            action = "new-line" if self._hand.quiet else "enter"
-        elif action is not None and action != "new-line" and self._hand.just_pasted:
+        action = self._asked(event.key)
+        if event.key == "enter" and self._hand.quiet:
+            action = "new-line"
+        elif event.key != "enter" and action not in {None, "new-line"} and self._hand.just_pasted:
             return True
         if action is not None:
             return self._act(action)

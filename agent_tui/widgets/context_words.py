@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from agent_tui import dates
 from agent_tui.i18n import _, mark, ngettext
 from agent_tui.model import (
     Cart,
@@ -64,15 +65,10 @@ def money(cents: int, currency: str, locale: str) -> str:
 
 
 def day(at: datetime, place: Place) -> str:
-    """``Oct 3``; another year's without the day."""
-    local, today = at.astimezone(place.zone), place.now.astimezone(place.zone)
-    return _skeleton(local, "MMMd" if local.year == today.year else "yMMM", place.locale)
-
-
-def _skeleton(local: datetime, skeleton: str, locale: str) -> str:
-    from babel.dates import format_skeleton  # noqa: PLC0415 - late: heavy
-
-    return whole(format_skeleton(skeleton, local, locale=known_locale(locale)))
+    """``3 Oct``; another year's without the day. Its blanks do not break."""
+    local, today = at.astimezone(place.zone).date(), place.now.astimezone(place.zone).date()
+    write = dates.day_and_month if local.year == today.year else dates.month_and_year
+    return whole(write(local, known_locale(place.locale)))
 
 
 def standing(contact: Contact) -> str:

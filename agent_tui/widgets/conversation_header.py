@@ -17,7 +17,7 @@ from agent_tui.i18n import _, ngettext
 from agent_tui.model import Conversation, Priority, Status
 from agent_tui.names import short_name
 from agent_tui.shown import Header
-from agent_tui.when import waiting
+from agent_tui.when import waits
 from agent_tui.widgets.activity_words import priority_words
 from agent_tui.widgets.inbox_clock import Pace, clock_of
 from agent_tui.widgets.ink import Ink, mix
@@ -145,7 +145,7 @@ def _owner(header: Header, ink: Ink) -> Part:
         return calm(short_name(header.owner)), ink.text
     if header.team:
         return _("team {name}").format(name=calm(header.team)), ink.text
-    return _("nobody"), ink.dim
+    return _("unassigned"), ink.dim
 
 
 def _state(conv: Conversation, now: datetime, zone: ZoneInfo) -> str:
@@ -176,8 +176,7 @@ def _clocks(conv: Conversation, now: datetime, zone: ZoneInfo, ink: Ink) -> list
     if conv.waiting_since is not None and conv.status is not Status.RESOLVED:
         pace = clock_of(conv, now, zone).pace
         style = {Pace.QUIET: ink.dim, Pace.HURRY: ink.warn, Pace.LATE: ink.alarm}[pace]
-        time = waiting(conv.waiting_since, now)
-        parts.append((_("waits {time}").format(time=time), style))
+        parts.append((waits(conv.waiting_since, now), style))
     if window := window_words(conv.window_closes_at, now):
         words, tone = window
         parts.append((words, tone_style(tone, ink)))

@@ -81,6 +81,8 @@ def _window(conversation: Conversation, now: datetime) -> str:
         return ""
     if not timedelta(0) < closes - now < WINDOW_WARNING:
         return ""
+    if closes - now < timedelta(minutes=1):
+        return _("window under 1 m")
     return _("window {time}").format(time=waiting(now, closes))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent_tui.widgets.bar import Bar, Piece
-from agent_tui.widgets.paint import cut
+from agent_tui.widgets.paint import cells, cut
 
 
 class ListHead(Bar):
@@ -24,4 +24,4 @@ class ListHead(Bar):
     def pieces(self, width: int) -> list[Piece]:
         """The title, and the order as far as there is room."""
         title = cut(f" {self._title}", width)
-        return [Piece(title, "text"), Piece(cut(f" · {self._order}", width - len(title)), "dim")]
+        return [Piece(title, "text"), Piece(cut(f" · {self._order}", width - cells(title)), "dim")]

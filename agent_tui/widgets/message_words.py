@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from agent_tui import dates
 from agent_tui.i18n import _, language, mark
 from agent_tui.model import (
     NO_TEXT,
@@ -47,23 +47,14 @@ def clock_time(at: datetime, zone: ZoneInfo) -> str:
 
 def day_words(day: date, today: date) -> str:
     """Today, Yesterday, a weekday of the last week, or the date, with the year where it differs."""
-    return _day_words(day, today, language())
-
-
-@lru_cache(maxsize=256)
-def _day_words(day: date, today: date, locale: str) -> str:
     away = (today - day).days
     if away == 0:
         return _("Today")
     if away == 1:
         return _("Yesterday")
-    from babel.dates import format_date, format_skeleton  # noqa: PLC0415 - late: heavy
-
     if 1 < away < 7:
-        return format_date(day, "EEEE", locale=locale)
-    skeleton = "MMMEd" if day.year == today.year else "yMMMEd"
-    noon = datetime(day.year, day.month, day.day, 12)  # noqa: DTZ001 - a day, not an instant
-    return format_skeleton(skeleton, noon, locale=locale)
+        return dates.weekday(day)
+    return dates.weekday_and_day(day, year=day.year != today.year)
 
 
 def moment_words(at: datetime, now: datetime, zone: ZoneInfo) -> str:

@@ -237,7 +237,8 @@ class Picker(ModalScreen[Answer[T] | None], Generic[T]):
 
     def _show_preview(self) -> None:
         current = self._current()
-        self._preview.show(current.preview if current else "")
+        preview = current.preview if current else ""
+        self._preview.show(preview if isinstance(preview, str) else preview())
 
     def _current(self) -> Choice[T] | None:
         rows = self._rows

@@ -31,10 +31,13 @@ class Choice(Generic[T]):
     """What stands at the right edge: a moment, a key, a number."""
     key: str = ""
     """The letter that stands for it."""
-    preview: str = ""
-    """The result, as text of several lines."""
+    preview: str | Callable[[], str] = ""
+    """The result, as text of several lines; a function is only asked for the row under the
+    cursor."""
     marked: bool = False
     heading: bool = False
+    faint: bool = False
+    """It can be chosen, but will only say why it does nothing now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,10 @@ def draw(choice: Choice[T], columns: Columns, current: bool, width: int, ink: In
     right = cut(choice.right, max(0, room - LEAST_TITLE))
     title = cut(choice.title, room - cells(right) - (2 if right else 0))
     return spread(
-        [(text, style + back) for text, style in [*left, (title, ink.text)]],
+        [
+            (text, style + back)
+            for text, style in [*left, (title, ink.dim if choice.faint else ink.text)]
+        ],
         [(right + " ", (ink.text if current else ink.dim) + back)],
         width,
         ink.text + back,

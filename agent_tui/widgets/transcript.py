@@ -126,6 +126,13 @@ class Transcript(Widget, can_focus=True):
         """The newest message is in sight, and new ones are followed."""
         return self._following
 
+    def seen_seq(self, conversation: ConversationId) -> int | None:
+        """The newest message of `conversation` that has been in sight; None: it is not here."""
+        thread = self._thread
+        if thread is None or thread.conversation != conversation or not thread.entries:
+            return None
+        return self._seen_seq
+
     @property
     def drawn(self) -> int:
         """How many entries have been drawn for this conversation: what the screen costs."""

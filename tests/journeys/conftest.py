@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import cache
 
 import pytest
 from journeys.floor import MORNING, Floor
 
+from agent_tui.backends.mock import opening
 from agent_tui.backends.mock.options import MockOptions
 from agent_tui.backends.mock.server import DeskServer
 from agent_tui.clock import ManualClock
 from agent_tui.i18n import use_language
+
+_personas = cache(opening.load_personas)
+
+
+@pytest.fixture(autouse=True)
+def _personas_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading all customers anew for each desk would take longer than most journeys."""
+    monkeypatch.setattr(opening, "load_personas", _personas)
 
 
 @pytest.fixture

@@ -128,8 +128,10 @@ class Seat:
         while not self.app._turnstile.idle:
             await asyncio.sleep(0.001)
         await self.pilot._wait_for_screen()
-        with self._in_app():
-            self.app.screen._on_timer_update()  # lays out anew at once what is to be laid out
+        screen = self.app.screen
+        if screen._layout_required:
+            with self._in_app():
+                screen._on_timer_update()
 
     # ── what she sees ───────────────────────────────────────────────────────────────
 

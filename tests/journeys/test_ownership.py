@@ -53,7 +53,8 @@ async def test_esc_closes_the_question_without_a_trace(floor: Floor) -> None:
     floor.hush()
     ana = await floor.seat("ana")
     await ana.press("2")
-    await ana.opened()
+    await ana.until(lambda: not floor.truth(ana.selected.id).unread, "read, so that it stands still")
+    await floor.told(ana)
     seq, screen = floor.world.seq, ana.screen()
     for key in ("a", "t", "s", "l", "p", "?", "ctrl+p"):
         await ana.press(key)

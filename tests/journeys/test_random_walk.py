@@ -11,7 +11,7 @@ from journeys.floor import Floor, Seat
 from agent_tui.commands import KEYMAPS, Place
 from agent_tui.model import MessageKind, Status
 
-STEPS = 150
+STEPS = 100
 """So many times one to four keys are pressed."""
 
 LEAVING = {"q", "ctrl+q"}
@@ -58,7 +58,7 @@ async def test_keys_without_sense(floor: Floor, seed: int) -> None:
     it, and in the end the screen shows what the desk has."""
     random = Random(seed)
     floor.hush()
-    ana = await floor.seat("ana", random.choice(((160, 45), (100, 30))))
+    ana = await floor.seat("ana", (100, 30) if seed % 2 else (160, 45))
     pressed: list[str] = []
     for _step in range(STEPS):
         keys = _next(ana, random)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from journeys.floor import Floor
 
 from agent_tui.model import Status
@@ -39,34 +38,29 @@ async def test_a_letter_and_enter(floor: Floor) -> None:
     assert "snoozed until tomorrow 09:00" in ana.part("ConversationHeader")
 
 
-@pytest.mark.parametrize(
-    ("words", "until"),
-    [
-        ("tomorrow 9", TOMORROW),
-        ("morgen früh", TOMORROW),
-        ("2h", datetime(2026, 11, 23, 10, 41, tzinfo=UTC)),
-        ("Fr 14:00", datetime(2026, 11, 27, 13, 0, tzinfo=UTC)),
-    ],
-)
-async def test_a_typed_moment_is_shown_before_enter(
-    floor: Floor, words: str, until: datetime
-) -> None:
+async def test_a_typed_moment_is_shown_before_enter(floor: Floor) -> None:
     """A moment in words, English or German: what it means stands there before Enter, and that is
     what the desk gets."""
     floor.hush()
     ana = await floor.seat("ana")
     await ana.press("2")
-    customer = ana.selected.id
-    await ana.press("s")
-    await ana.type(words)
-    local = until.astimezone(ana.console.zone)
-    assert local.strftime("%a %-d %b %H:%M · in ") in ana.screen()
-    assert floor.truth(customer).status is Status.OPEN
-    await ana.press("enter")
-    await ana.until(lambda: floor.truth(customer).status is Status.SNOOZED, "asleep")
-    snooze = floor.truth(customer).snooze
-    assert snooze is not None
-    assert snooze.until == until
+    for words, until in (
+        ("tomorrow 9", TOMORROW),
+        ("morgen früh", TOMORROW),
+        ("2h", datetime(2026, 11, 23, 10, 41, tzinfo=UTC)),
+        ("Fr 14:00", datetime(2026, 11, 27, 13, 0, tzinfo=UTC)),
+    ):
+        customer = ana.selected.id
+        await ana.press("s")
+        await ana.type(words)
+        local = until.astimezone(ana.console.zone)
+        assert local.strftime("%a %-d %b %H:%M · in ") in ana.screen()
+        assert floor.truth(customer).status is Status.OPEN
+        await ana.press("enter")
+        await ana.confirmed()
+        snooze = floor.truth(customer).snooze
+        assert snooze is not None
+        assert snooze.until == until
 
 
 async def test_past_and_nonsense_say_why(floor: Floor) -> None:

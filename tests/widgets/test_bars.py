@@ -223,6 +223,18 @@ def test_a_notice_too_long_for_the_line_takes_more_lines_and_no_hints() -> None:
     assert len(bar.lines(100)) == 1
 
 
+@pytest.mark.parametrize("width", range(10, 90))
+def test_the_way_to_all_keys_is_kept_where_others_give_way(width: int) -> None:
+    """Who does not know a key can always find out; the others go from the end."""
+    keys = replace(BOTTOM.hints[-1], kept=True)
+    hints = (*BOTTOM.hints[:-1], keys, shown.Hint("Ctrl+P", "everything"))
+    words = bottom(shown.BottomBar(hints), width)
+    assert cell_len(words) == width
+    assert "? keys" in words
+    others = [f"{hint.key} {hint.title}" in words for hint in hints if hint is not keys]
+    assert others == sorted(others, reverse=True)
+
+
 def test_what_may_follow_a_key_is_shown_whole() -> None:
     """A menu of second keys is no use when it is cut."""
     follows = tuple(shown.Hint(key, f"what {key} does") for key in "abcdefgh")

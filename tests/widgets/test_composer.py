@@ -423,7 +423,7 @@ async def test_every_message_carries_what_was_bound_when_it_happened() -> None:
     async with stage() as (app, pilot):
         app.composer.insert("for one")
         app.composer.act("canned")
-        app.composer.act("switch")
+        app.composer.act("switch-mode")
         app.composer.act("send")
         app.composer.bind(C2, Mode.NOTE, SafeText("Lea"), Channel.EMAIL)
         app.composer.insert("for two")
@@ -625,7 +625,7 @@ async def test_who_goes_on_typing_says_so_again() -> None:
         assert await typing(app, pilot) == [True, True]
 
 
-@pytest.mark.parametrize("end", ["send", "leave", "switch", "unbind", "bind", "clear"])
+@pytest.mark.parametrize("end", ["send", "leave", "switch-mode", "unbind", "bind", "clear"])
 async def test_typing_ends_with_what_ends_it(end: str) -> None:
     async with stage() as (app, pilot):
         await typed(app, pilot, "h")

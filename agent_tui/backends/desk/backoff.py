@@ -17,16 +17,22 @@ DOUBLINGS = 5
 
 
 class Backoff:
-    """The waits between attempts of one link. Times are monotonic seconds."""
+    """The waits between attempts, of one link after the other. Times are monotonic seconds."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._failures = 0
-        self._attempts: deque[float] = deque(maxlen=PER_MINUTE)
+        self._attempts: deque[float] = deque()
 
-    def begin(self, now: float) -> None:
-        """The first attempt, which waits for nothing, is made now."""
-        self._attempts.append(now)
+    def begin(self, now: float) -> float:
+        """Seconds to wait before an attempt that was asked for; it is counted as made then.
+
+        It waits for nothing but the minute's measure, and takes the place of one that was to come.
+        """
+        while self._attempts and self._attempts[-1] > now:
+            self._attempts.pop()
+        last = self._attempts[-1] if self._attempts else now - FLOOR
+        return self._count(now, max(0.0, last + FLOOR - now))
 
     def wait(self, now: float, hint: float | None = None, *, alone: bool = True) -> float:
         """Seconds to wait before the next attempt, which is counted as made then.
@@ -41,12 +47,17 @@ class Backoff:
         else:
             pause = self._random.random() * min(CAP, 2.0 ** min(self._failures, DOUBLINGS))
         self._failures += 1
-        pause = max(FLOOR, pause)
-        if len(self._attempts) == PER_MINUTE:
-            pause = max(pause, self._attempts[0] + 60.0 - now)
-        self._attempts.append(now + pause)
-        return pause
+        return self._count(now, max(FLOOR, pause))
 
     def healthy(self) -> None:
         """A link has lived long enough (a welcome and 10 s): the schedule begins anew."""
         self._failures = 0
+
+    def _count(self, now: float, pause: float) -> float:
+        """`pause`, made longer where the minute is full; the attempt behind it is counted."""
+        if len(self._attempts) >= PER_MINUTE:
+            pause = max(pause, self._attempts[-PER_MINUTE] + 60.0 - now)
+        self._attempts.append(now + pause)
+        while len(self._attempts) > 2 * PER_MINUTE:
+            self._attempts.popleft()
+        return pause

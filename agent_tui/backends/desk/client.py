@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,6 +14,7 @@ from typing import assert_never
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 from agent_tui.backends.base import Receipt, Rejected, Unauthorised, Unreachable
 from agent_tui.backends.desk import codec, explain, frames
@@ -22,7 +23,16 @@ from agent_tui.backends.desk.explain import Ending
 from agent_tui.backends.desk.fields import Malformed
 from agent_tui.clock import Clock
 from agent_tui.credentials.secret import Secret
-from agent_tui.events import Event, HistoryLoaded, Link, LinkChanged, Refusal
+from agent_tui.events import (
+    Acked,
+    Event,
+    HistoryFailed,
+    HistoryLoaded,
+    Link,
+    LinkChanged,
+    Refusal,
+    Unrecognised,
+)
 from agent_tui.events import Rejected as RejectedEvent
 from agent_tui.i18n import _
 from agent_tui.model import NO_TEXT, ConversationId, OpId, SafeText
@@ -52,12 +62,24 @@ class DeskAddress:
     token: Secret
     agent: str
     device: str
-    """Names this installation; scopes idempotency together with the agent."""
+    """Names this running console: its own next link replaces one that has died unnoticed."""
 
     @property
     def loopback(self) -> bool:
         """The desk runs on this machine."""
         return self.url.startswith(("ws://127.", "ws://localhost", "ws://[::1]"))
+
+
+Answer = Acked | RejectedEvent | HistoryLoaded
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Something that was asked and not answered yet."""
+
+    answer: asyncio.Future[Answer]
+    read: Callable[[codec.Res], tuple[Answer, tuple[Event, ...]]]
+    """What an answer means, and what of it goes among the events. Raises `Malformed`."""
 
 
 class _Straight(connect):
@@ -70,13 +92,16 @@ class _Straight(connect):
 class DeskBackend:
     """One agent's line to one desk. All of it lives in one event loop."""
 
-    def __init__(self, address: DeskAddress, clock: Clock, random: Random) -> None:
+    def __init__(
+        self, address: DeskAddress, clock: Clock, random: Random, backoff: Backoff | None = None
+    ) -> None:
+        """`backoff` counts the attempts of backends before this one, too; None: there were none."""
         self._address = address
         self._clock = clock
-        self._backoff = Backoff(random)
+        self._backoff = Backoff(random) if backoff is None else backoff
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._ws: ClientConnection | None = None
-        self._answers: dict[str, asyncio.Future[codec.Res]] = {}
+        self._questions: dict[str, _Question] = {}
         self._asked = itertools.count(1)
         self._resume: tuple[str, int] | None = None
         self._live = False
@@ -103,12 +128,19 @@ class DeskBackend:
         try:
             while (event := await self._queue.get()) is not None:
                 yield event
+            await self._end(runner)
+            while not self._queue.empty():  # an answer that came while the link was let go
+                if (event := self._queue.get_nowait()) is not None:
+                    yield event
         finally:
-            runner.cancel()
-            with suppress(asyncio.CancelledError):
-                await runner
-            self._ws, self._live = None, False
-            self._fail_questions()
+            await self._end(runner)
+
+    async def _end(self, runner: asyncio.Task[None]) -> None:
+        runner.cancel()
+        with suppress(asyncio.CancelledError):
+            await runner
+        self._ws, self._live = None, False
+        self._fail_questions()
 
     async def submit(self, op: AnyOp | Signal) -> Receipt:
         """Ask for something; see `Backend.submit`."""
@@ -117,24 +149,37 @@ class DeskBackend:
                 with suppress(ConnectionClosed):
                     await self._ws.send(frames.signal(op))
             return Receipt(0)
-        answer = await self._ask(op.id, frames.command(op))
-        if answer.ok:
-            seq = answer.body.get("seq")
-            return Receipt(seq if isinstance(seq, int) else 0)
-        raise self._rejected(answer, op.id, op.conversation)
+
+        def read(frame: codec.Res) -> tuple[Answer, tuple[Event, ...]]:
+            told = codec.receipt(frame.body, op) if frame.ok else _rejected(frame, op.id, conv)
+            return told, (told,)
+
+        conv = op.conversation
+        answer = await self._ask(op.id, frames.command(op), read)
+        if isinstance(answer, Acked):
+            return Receipt(answer.seq)
+        assert isinstance(answer, RejectedEvent)
+        raise Rejected(answer)
 
     async def history(
         self, conversation: ConversationId, before: int | None, limit: int = 50
     ) -> HistoryLoaded:
         """A page of a thread; see `Backend.history`."""
         ask_id = f"q-{next(self._asked)}"
-        answer = await self._ask(ask_id, frames.question(ask_id, conversation, before, limit))
-        if not answer.ok:
-            raise self._rejected(answer, OpId(ask_id), conversation)
-        try:
-            return codec.history(answer.body, conversation, before)
-        except Malformed as error:
-            raise Unreachable(str(error)) from error
+
+        def read(frame: codec.Res) -> tuple[Answer, tuple[Event, ...]]:
+            if frame.ok:
+                page, left_out = codec.history(frame.body, conversation, before)
+                return page, (page, *left_out)
+            no = _rejected(frame, OpId(ask_id), conversation)
+            return no, (HistoryFailed(conversation, before, no.detail),)
+
+        frame = frames.question(ask_id, conversation, before, limit)
+        answer = await self._ask(ask_id, frame, read)
+        if isinstance(answer, HistoryLoaded):
+            return answer
+        assert isinstance(answer, RejectedEvent)
+        raise Rejected(answer)
 
     async def aclose(self) -> None:
         """End it: the socket closes and `events` stops."""
@@ -143,31 +188,47 @@ class DeskBackend:
             await self._ws.close()
         self._queue.put_nowait(None)
 
-    async def _ask(self, ask_id: str, frame: str) -> codec.Res:
-        if self._ws is None or not self._live:
+    async def _ask(
+        self,
+        ask_id: str,
+        frame: str,
+        read: Callable[[codec.Res], tuple[Answer, tuple[Event, ...]]],
+    ) -> Answer:
+        ws = self._ws
+        if ws is None or not self._live or ws.state is not State.OPEN:
             if self._final:
                 raise Unauthorised(self._final)
-            raise Unreachable
-        future: asyncio.Future[codec.Res] = asyncio.get_running_loop().create_future()
-        self._answers[ask_id] = future
+            raise Unreachable(sent=False)
+        question = _Question(asyncio.get_running_loop().create_future(), read)
+        self._questions[ask_id] = question
         try:
-            await self._ws.send(frame)
-            return await asyncio.wait_for(future, ANSWER_WITHIN)
+            await ws.send(frame)
+            return await asyncio.wait_for(question.answer, ANSWER_WITHIN)
         except (ConnectionClosed, TimeoutError) as error:
             raise Unreachable from error
         finally:
-            self._answers.pop(ask_id, None)
+            if self._questions.get(ask_id) is question:
+                del self._questions[ask_id]
 
-    @staticmethod
-    def _rejected(answer: codec.Res, op_id: OpId, conv: ConversationId) -> Rejected:
+    def _answered(self, frame: codec.Res) -> None:
+        """An answer takes its place among the events; whoever asked is told that it did."""
+        question = self._questions.get(frame.id)
+        if question is None or question.answer.done():
+            return
         try:
-            return Rejected(codec.rejection(answer.body, op_id, conv))
-        except Malformed as error:  # a no all the same: asking again would get it again
-            words = _("the desk sent something unreadable ({reason})").format(reason=error)
-            return Rejected(RejectedEvent(op_id, conv, Refusal.OTHER, plain_line(words)))
+            answer, events = question.read(frame)
+        except Malformed as error:
+            question.answer.set_exception(Unreachable(str(error)))
+            return
+        for event in events:
+            self._queue.put_nowait(event)
+        question.answer.set_result(answer)
 
     async def _run(self) -> None:
-        self._backoff.begin(self._clock.monotonic())
+        if pause := self._backoff.begin(self._clock.monotonic()):
+            words = _("too many attempts in a minute; the next one has to wait")
+            self._tell(Link.OFFLINE, plain_line(words), pause)
+            await asyncio.sleep(pause)
         while True:
             self._tell(Link.CATCHING_UP if self._resume else Link.CONNECTING)
             ending = await self._one_link()
@@ -188,9 +249,9 @@ class DeskBackend:
             await asyncio.sleep(pause)
 
     def _fail_questions(self) -> None:
-        for future in self._answers.values():
-            if not future.done():
-                future.set_exception(Unreachable())
+        for question in self._questions.values():
+            if not question.answer.done():
+                question.answer.set_exception(Unreachable())
 
     async def _one_link(self) -> Ending:
         """One connection from its beginning to its end: how it ended."""
@@ -263,9 +324,7 @@ class DeskBackend:
             case codec.Ev():
                 return self._event(frame)
             case codec.Res():
-                future = self._answers.get(frame.id)
-                if future is not None and not future.done():
-                    future.set_result(frame)
+                self._answered(frame)
             case codec.Sig() | codec.Unknown():
                 self._queue.put_nowait(frame.event)
             case codec.Heartbeat():
@@ -294,6 +353,7 @@ class DeskBackend:
         self._hb = frame.hb
         self._resume = (frame.epoch, self._seq if resumed else frame.seq)
         self._queue.put_nowait(frame.event)
+        self._count(frame.left_out)
         if resumed:
             self._go_live()
         else:
@@ -308,9 +368,14 @@ class DeskBackend:
         if part == 1:
             self._resume = (self._resume[0], frame.at_seq)
         self._queue.put_nowait(frame.event)
+        self._count(frame.left_out)
         self._next_part = 0 if part == parts else part + 1
         if part == parts:
             self._go_live()
+
+    def _count(self, left_out: tuple[Unrecognised, ...]) -> None:
+        for one in left_out:
+            self._queue.put_nowait(one)
 
     def _go_live(self) -> None:
         self._live = self._whole = True
@@ -332,3 +397,11 @@ class DeskBackend:
         now = self._clock.now()
         retry_at = None if retry_in is None else now + timedelta(seconds=retry_in)
         self._queue.put_nowait(LinkChanged(link, now, detail, retry_at))
+
+
+def _rejected(frame: codec.Res, op_id: OpId, conversation: ConversationId) -> RejectedEvent:
+    try:
+        return codec.rejection(frame.body, op_id, conversation)
+    except Malformed as error:  # a no all the same: asking again would get it again
+        words = _("the desk sent something unreadable ({reason})").format(reason=error)
+        return RejectedEvent(op_id, conversation, Refusal.OTHER, plain_line(words))

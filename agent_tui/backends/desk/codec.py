@@ -11,9 +11,10 @@ from typing import Any
 
 from agent_tui.backends.desk import fields as f
 from agent_tui.backends.desk import values
-from agent_tui.backends.desk.fields import Json, Malformed
+from agent_tui.backends.desk.fields import Json, Malformed, Unfamiliar
 from agent_tui.backends.strict_json import NotJson, loads
 from agent_tui.events import (
+    Acked,
     AgentChanged,
     ContactChanged,
     ConversationChanged,
@@ -29,7 +30,17 @@ from agent_tui.events import (
     ViewingChanged,
     Welcomed,
 )
-from agent_tui.model import AgentId, ConversationId, Delivery, Message, MessageId, OpId, SafeText
+from agent_tui.model import (
+    AgentId,
+    Conversation,
+    ConversationId,
+    Delivery,
+    Message,
+    MessageId,
+    OpId,
+    SafeText,
+)
+from agent_tui.ops import AnyOp
 from agent_tui.sanitise import Field, plain_line
 
 LONGEST_WAIT = 300.0
@@ -47,6 +58,8 @@ class Welcome:
     seq: int
     hb: float
     """Seconds between heartbeats."""
+    left_out: tuple[Unrecognised, ...] = ()
+    """Colleagues with something in them that this version does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,8 @@ class Snap:
 
     at_seq: int
     event: SnapshotPart
+    left_out: tuple[Unrecognised, ...] = ()
+    """Conversations with something in them that this version does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +134,10 @@ def decode(raw: str | bytes) -> Frame:
     match d.get("frame"):
         case "ev":
             seq = f.number(d, "seq")
-            return Ev(seq, _event(d, seq))
+            try:
+                return Ev(seq, _event(d, seq))
+            except Unfamiliar as error:
+                return Ev(seq, _unfamiliar(str(error), seq))
         case "res":
             ok = f.flag(d, "ok")
             body = f.obj(d.get("result" if ok else "error") or {}, "result")
@@ -127,7 +145,10 @@ def decode(raw: str | bytes) -> Frame:
         case "hb":
             return Heartbeat(f.number(d, "seq"))
         case "sig":
-            return Sig(_signal(d))
+            try:
+                return Sig(_signal(d))
+            except Unfamiliar as error:
+                return Sig(_unfamiliar(str(error)))
         case "snap":
             return _snap(d)
         case "welcome":
@@ -153,18 +174,28 @@ def _snap(d: Json) -> Snap:
     part, parts, at_seq = f.number(d, "part"), f.number(d, "parts"), f.number(d, "at_seq")
     if not 1 <= part <= parts:
         raise Malformed("part")
-    conversations = f.many(d, "conversations", values.conversation)
-    return Snap(at_seq, SnapshotPart(part, parts, conversations, at_seq))
+    conversations, left_out = f.familiar(d, "conversations", values.conversation)
+    event = SnapshotPart(part, parts, conversations, at_seq)
+    return Snap(at_seq, event, _all_unfamiliar(left_out))
+
+
+def _unfamiliar(what: str, seq: int = 0) -> Unrecognised:
+    return Unrecognised(plain_line(what), seq)
+
+
+def _all_unfamiliar(left_out: tuple[str, ...]) -> tuple[Unrecognised, ...]:
+    return tuple(_unfamiliar(what) for what in left_out)
 
 
 def _welcome(d: Json) -> Welcome:
     desk = f.obj(d.get("desk") or {}, "desk")
     seq = f.number(d, "seq")
+    agents, left_out = f.familiar(d, "agents", values.agent)
     event = Welcomed(
         me=AgentId(f.ident(d, "me")),
         desk_name=f.text(desk, "name", Field.NAME),
         timezone=f.text(desk, "timezone"),
-        agents=f.many(d, "agents", values.agent),
+        agents=agents,
         teams=f.many(d, "teams", values.team),
         labels=f.texts(d, "labels"),
         capabilities=frozenset(f.texts(d, "capabilities")),
@@ -174,7 +205,7 @@ def _welcome(d: Json) -> Welcome:
         epoch=f.ident(d, "epoch"),
     )
     hb = min(SLOWEST_BEAT, max(FASTEST_BEAT, f.seconds(d, "hb", 10)))
-    return Welcome(event, event.epoch, seq, hb)
+    return Welcome(event, event.epoch, seq, hb, _all_unfamiliar(left_out))
 
 
 def _event(d: Json, seq: int) -> Event:
@@ -228,15 +259,28 @@ def _signal(d: Json) -> Event:
             return Unrecognised(plain_line(other))
 
 
-def history(body: Json, conversation: ConversationId, before: int | None) -> HistoryLoaded:
-    """The page in a result. Raises `Malformed`, also when it is another conversation's."""
+def receipt(body: Json, op: AnyOp) -> Acked:
+    """The yes in a result."""
+    seq = body.get("seq")
+    return Acked(op.id, op.conversation, seq if isinstance(seq, int) else 0)
+
+
+def history(
+    body: Json, conversation: ConversationId, before: int | None
+) -> tuple[HistoryLoaded, tuple[Unrecognised, ...]]:
+    """The page in a result, and what of it this version does not know.
+
+    Raises `Malformed`, also when it is another conversation's.
+    """
     if f.ident(body, "conv") != conversation:
         raise Malformed("conv")
     contact = None if body.get("contact") is None else values.contact(body["contact"])
-    messages = f.many(body, "messages", values.message)
+    messages, left_out = f.familiar(body, "messages", values.message)
     if any(message.conversation != conversation for message in messages):
         raise Malformed("messages")
-    return HistoryLoaded(conversation, before, messages, f.flag(body, "more"), contact)
+    more, at_seq = f.flag(body, "more"), f.number_or_none(body, "at_seq")
+    page = HistoryLoaded(conversation, before, messages, more, contact, at_seq)
+    return page, _all_unfamiliar(left_out)
 
 
 _REFUSALS = {refusal.value: refusal for refusal in Refusal}
@@ -245,7 +289,7 @@ _REFUSALS = {refusal.value: refusal for refusal in Refusal}
 def rejection(body: Json, op_id: OpId, conversation: ConversationId) -> Rejected:
     """The refusal in an error. Raises `Malformed`."""
     by = f.ident_or_none(body, "by")
-    current = None if body.get("current") is None else values.conversation(body["current"])
+    current = _current(body)
     if current is not None and current.id != conversation:
         raise Malformed("current")
     refusal = _REFUSALS.get(str(body.get("code")), Refusal.OTHER)
@@ -259,6 +303,13 @@ def rejection(body: Json, op_id: OpId, conversation: ConversationId) -> Rejected
         f.text(body, "message", Field.TOAST),
         AgentId(by) if by else None,
         current,
-        f.many(body, "messages", lambda value: _message_in(conversation, value)),
+        f.familiar(body, "messages", lambda value: _message_in(conversation, value))[0],
         retry_after,
     )
+
+
+def _current(body: Json) -> Conversation | None:
+    try:
+        return None if body.get("current") is None else values.conversation(body["current"])
+    except Unfamiliar:
+        return None

@@ -25,6 +25,10 @@ class Malformed(ValueError):
     """A frame does not have the form the protocol gives it; the message names the field."""
 
 
+class Unfamiliar(Malformed):
+    """A value that fits its form but is none of those this version knows."""
+
+
 def obj(value: Any, what: str) -> Json:
     """`value` as an object."""
     if not isinstance(value, dict):
@@ -107,11 +111,14 @@ def moment_or_none(source: Json, key: str) -> datetime | None:
 
 
 def one_of(kind: type[E], source: Json, key: str, default: E | None = None) -> E:
-    """A member of an enumeration."""
+    """A member of an enumeration; a word that is none of them raises `Unfamiliar`."""
+    value = source.get(key, default)
+    if not isinstance(value, str):
+        raise Malformed(key)
     try:
-        return kind(str(source.get(key, default)))
+        return kind(value)
     except ValueError as error:
-        raise Malformed(key) from error
+        raise Unfamiliar(key) from error
 
 
 def many(source: Json, key: str, read: Callable[[Any], T]) -> tuple[T, ...]:
@@ -122,6 +129,23 @@ def many(source: Json, key: str, read: Callable[[Any], T]) -> tuple[T, ...]:
     if not isinstance(value, list) or len(value) > _LONGEST_LIST:
         raise Malformed(key)
     return tuple(read(element) for element in value)
+
+
+def familiar(
+    source: Json, key: str, read: Callable[[Any], T]
+) -> tuple[tuple[T, ...], tuple[str, ...]]:
+    """A list without the elements that hold something `Unfamiliar`; and what that was, of each."""
+    left_out: list[str] = []
+
+    def one(value: Any) -> T | None:
+        try:
+            return read(value)
+        except Unfamiliar as error:
+            left_out.append(str(error))
+            return None
+
+    kept = tuple(value for value in many(source, key, one) if value is not None)
+    return kept, tuple(left_out)
 
 
 def texts(source: Json, key: str) -> tuple[SafeText, ...]:

@@ -159,7 +159,7 @@ def contact(value: Any) -> Contact:
     return Contact(
         id=ContactId(f.ident(d, "id")),
         name=f.text(d, "name", Field.NAME),
-        identities=f.many(d, "identities", _identity),
+        identities=f.familiar(d, "identities", _identity)[0],
         tier=f.text(d, "tier"),
         since=f.number_or_none(d, "since"),
         language=f.text(d, "language"),
@@ -170,7 +170,7 @@ def contact(value: Any) -> Contact:
         orders=f.many(d, "orders", _order),
         cart=None if d.get("cart") is None else _cart(d["cart"]),
         notes=f.many(d, "notes", _note),
-        earlier=f.many(d, "earlier", _earlier),
+        earlier=f.familiar(d, "earlier", _earlier)[0],
     )
 
 
