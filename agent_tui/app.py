@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import signal
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from typing import ClassVar
@@ -17,6 +19,7 @@ from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.notifications import SeverityLevel
 
 from agent_tui import canned
@@ -25,7 +28,7 @@ from agent_tui.clock import Clock, SystemClock, SystemIds
 from agent_tui.config import Settings, reply_folders
 from agent_tui.console import Console
 from agent_tui.desk import Desk
-from agent_tui.i18n import _
+from agent_tui.i18n import LANGUAGES, _
 from agent_tui.salvage import salvage
 from agent_tui.sanitise import Field, plain_line, sanitise
 from agent_tui.session import Session
@@ -38,6 +41,22 @@ FRAME = 1 / 60
 
 HEAVY = ("babel.dates", "babel.numbers", "holidays", "rapidfuzz.fuzz")
 """Libraries that are imported late: warmed up after the first paint, before a key needs them."""
+
+ALT = "alt+"
+
+
+def _driver() -> type[Driver] | None:
+    """The framework's own choice of driver, guarded where it is the one for terminals here."""
+    if sys.platform == "win32":
+        return None
+    from agent_tui.terminal import GuardedDriver  # noqa: PLC0415 - late: there is none elsewhere
+
+    return GuardedDriver
+
+
+def _is_escape_and_letter(event: events.Key) -> bool:
+    """Esc and a letter right behind it look like Alt and the letter; nothing here wants Alt."""
+    return event.key.startswith(ALT) and event.is_printable
 
 
 class AgentTui(App[None]):
@@ -55,7 +74,7 @@ class AgentTui(App[None]):
         self, session: Session, settings: Settings, source: str, clock: Clock | None = None
     ) -> None:
         """`session` is connected already, or connecting; `source` says where its desk is."""
-        super().__init__()
+        super().__init__(driver_class=_driver())
         self._session = session
         self._settings = settings
         self._clock = clock or SystemClock()
@@ -63,9 +82,7 @@ class AgentTui(App[None]):
         self._turnstile = Turnstile(self, super().on_event)
         ids = SystemIds(self._clock)
         self.desk = Desk(session.store, session, self._clock, ids, settings.zone)
-        self.console_screen = Console(
-            self.desk, settings, source, Library((), ()), session.reconnect
-        )
+        self.console_screen = Console(self.desk, settings, source, session.reconnect)
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = THEMES["light" if settings.theme == "light" else "dark"].name
@@ -76,11 +93,17 @@ class AgentTui(App[None]):
         return self.return_code or 0
 
     async def on_event(self, event: events.Event) -> None:
-        """What is typed comes in one by one."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            await self._turnstile.take(event)
-        else:
-            await super().on_event(event)
+        """What is typed or clicked comes in one by one; where the mouse is says nothing to do."""
+        match event:
+            case events.MouseMove():
+                await super().on_event(event)
+            case events.Key() if not event.is_forwarded and _is_escape_and_letter(event):
+                await self._turnstile.take(events.Key("escape", None))
+                await self._turnstile.take(events.Key(event.character or "", event.character))
+            case events.Key() | events.Paste() | events.MouseEvent() if not event.is_forwarded:
+                await self._turnstile.take(event)
+            case _:
+                await super().on_event(event)
 
     def on_mount(self) -> None:
         """Show the console, and listen from then on."""
@@ -92,8 +115,18 @@ class AgentTui(App[None]):
             loop.call_soon_threadsafe(self._woken, context=context)
 
         self._session.listen(wake)
+        if not self.is_headless:
+            self._mind_signals(loop)
         self.set_interval(0.1, self._pump)
         self.call_after_refresh(self._settle)
+
+    def _mind_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Whoever ends the program from outside does not end the words in it."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._ended_by, number)
+
+    def _ended_by(self, number: signal.Signals) -> None:
+        self.exit(return_code=128 + number, message=self._salvaged())
 
     def _settle(self) -> None:
         """After the first paint: what is not needed for it, beside the screen's thread."""
@@ -101,16 +134,17 @@ class AgentTui(App[None]):
 
     def _prepare(self) -> None:
         folders = [canned.built_in_folder(), *reply_folders(self._settings)]
-        library = canned.load(folders, self._settings.language)
+        libraries = {language: canned.load(folders, language) for language in LANGUAGES}
         for name in HEAVY:
             import_module(name)
         with suppress(RuntimeError):  # the agent has left already
-            self.call_from_thread(self._prepared, library)
+            self.call_from_thread(self._prepared, libraries)
 
-    def _prepared(self, library: Library) -> None:
-        self.console_screen.library = library
-        if library.problems:
-            self.console_screen.say(library.problems[0].message, alarm=True)
+    def _prepared(self, libraries: Mapping[str, Library]) -> None:
+        self.console_screen.libraries = libraries
+        problems = libraries[self._settings.language].problems
+        if problems:
+            self.console_screen.say(problems[0].message, alarm=True)
         if not self.is_headless:
             gc.collect()
             gc.freeze()

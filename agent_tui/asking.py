@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from agent_tui import choices
+from agent_tui import choices, presenting
 from agent_tui.change import NOTHING
 from agent_tui.choices import Awake, Owner
-from agent_tui.commands import BY_ID, COMMANDS, Place
+from agent_tui.commands import BY_ID
 from agent_tui.desk import CannotDo
 from agent_tui.i18n import _, ngettext
 from agent_tui.model import Conversation, ConversationId, Priority, SafeText
+from agent_tui.sanitise import Field, sanitise
 from agent_tui.widgets.picker import Answer, Choice, Picker, Question
 
 if TYPE_CHECKING:
@@ -97,39 +98,44 @@ class Asking:
         self._console.acted(_("Priority of {name} changed."), at)
 
     def canned(self, query: str, *, slash: bool = False) -> None:
-        """Which canned reply? With `slash` a dismissed picker leaves the slash in the text."""
+        """Which canned reply? With `slash` a dismissed picker leaves what was typed in the text."""
         conv = self._desk.need()
         console = self._console
         find = choices.canned(console.library, conv.channel, console.write.fill)
-        question = Question(_("Canned replies"), find, query=query, width=84)
-        dismissed = (lambda: console.composer.insert("/")) if slash else None
+        question = Question(_("Canned replies"), find, word=slash, query=query, width=84)
+
+        def left(typed: str) -> None:
+            if slash and self._desk.selected == conv.id:
+                console.composer.insert("/" + sanitise(typed, Field.COMPOSER))
 
         def inserted(answer: Answer[str]) -> None:
             if self._desk.selected != conv.id:
                 raise CannotDo(_("Another conversation is selected now; nothing was done."))
             console.write.insert(answer.value)
 
-        self._ask(question, inserted, dismissed)
+        self._ask(question, inserted, left)
 
     def palette(self) -> None:
         """Which command?"""
         console = self._console
-        place = Place.CONVERSATION if console.place is Place.COMPOSER else console.place
-        entries = [c for c in COMMANDS if c.in_palette and place in c.places]
-        question = Question(
-            _("Every command"), choices.commands(entries, place), _("type to search")
+        find = choices.palette(
+            console.place, console.keys, lambda command: command.blocked(console)
         )
-        self._ask(question, lambda answer: console.run(BY_ID[answer.value]))
+        question = Question(_("Every command"), find, _("type to search"))
+        self._ask(question, lambda answer: console.run_chosen(BY_ID[answer.value]))
 
     def help(self) -> None:
         """The keys of this place; Enter does what the row says."""
         console = self._console
-        question = Question(_("Keys here"), choices.keys_of(console.place), _("type to search"))
+        find = choices.keys_of(
+            console.place, console.keys, lambda command: command.blocked(console)
+        )
+        question = Question(_("Keys here"), find, _("type to search"))
         self._ask(question, lambda answer: console.run(BY_ID[answer.value]))
 
     def quit(self) -> None:
         """Leave, if nothing is unsent; else ask."""
-        unsent = sum(1 for p in self._desk.store.outbox if p.settled_at_seq is None)
+        unsent = presenting.unsent(self._desk)
         drafts = len(self._desk.drafts)
         if not unsent and not drafts:
             self._console.app.exit()
@@ -178,14 +184,14 @@ class Asking:
         self,
         question: Question[T],
         answered: Callable[[Answer[T]], None],
-        dismissed: Callable[[], None] | None = None,
+        dismissed: Callable[[str], None] | None = None,
     ) -> None:
         """Ask under the conversation."""
 
         def done(answer: Answer[T] | None) -> None:
             if answer is None:
                 if dismissed is not None:
-                    dismissed()
+                    dismissed(picker.typed)
                 return
             try:
                 answered(answer)
@@ -193,4 +199,5 @@ class Asking:
                 self._console.say(str(reason), alarm=True)
             self._console.show.follow(NOTHING)
 
-        self._console.app.push_screen(Picker(question, lambda: self._console.picker_corner), done)
+        picker = Picker(question, lambda: self._console.picker_corner)
+        self._console.app.push_screen(picker, done)

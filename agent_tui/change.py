@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agent_tui.events import Rejected
@@ -89,6 +90,21 @@ class Change:
 
 
 NOTHING = Change()
+EVERYTHING = Change(everything=True)
+
+
+def merged(changes: Iterable[Change]) -> Change:
+    """All of them as one, in time that grows with what they hold and no faster."""
+    all_of_them = tuple(changes)
+    return Change(
+        frozenset().union(*(one.conversations for one in all_of_them)),
+        frozenset().union(*(one.threads for one in all_of_them)),
+        frozenset().union(*(one.contacts for one in all_of_them)),
+        any(one.people for one in all_of_them),
+        any(one.link for one in all_of_them),
+        any(one.everything for one in all_of_them),
+        tuple(news for one in all_of_them for news in one.news),
+    )
 
 
 def row(*conversations: ConversationId) -> Change:

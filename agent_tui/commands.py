@@ -14,7 +14,7 @@ from typing import Protocol
 from agent_tui.desk import CannotDo, Desk
 from agent_tui.i18n import _, mark
 from agent_tui.model import Status
-from agent_tui.shown import Hint, Mode
+from agent_tui.shown import Hint, Mode, SendState
 from agent_tui.typing_keys import BY_COMMAND as TYPING_KEYS
 from agent_tui.typing_keys import keys_of as typing_keys_of
 
@@ -201,14 +201,22 @@ def _can_undo(stage: Stage) -> str | None:
     return None if stage.desk.can_undo else _("Nothing to undo.")
 
 
+def _held(stage: Stage) -> str | None:
+    conv = stage.desk.conversation
+    if conv is None:
+        return _need(stage)
+    states = {pending.state for pending in stage.desk.store.outbox.of(conv.id)}
+    if SendState.HOLDING in states:
+        return None
+    return _("No reply to {name} is held back.").format(name=conv.contact_name)
+
+
 def _view(view_id: str) -> Run:
     return lambda stage: stage.walk.show_view(view_id)
 
 
 def _send_now(stage: Stage) -> None:
-    conv = stage.desk.need()
-    if not stage.desk.send_now(conv.id):
-        raise CannotDo(_("No reply to {name} is held back.").format(name=conv.contact_name))
+    stage.desk.send_now(stage.desk.need().id)
     stage.say(_("Sent now."))
 
 
@@ -295,7 +303,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("undo", mark("Undo the last action or a reply that has not left"), ("z",), NOT_TYPING,
             DECIDING, lambda s: s.undo(), _can_undo),
     Command("send-now", mark("Send the reply that is held back now"), ("ctrl+s",), NOT_TYPING,
-            ANSWERING, _send_now, _need, needs="send"),
+            ANSWERING, _send_now, _held, needs="send"),
     Command("next", mark("Next"), ("j", "down"), NOT_TYPING, MOVING, lambda s: s.walk.move(1),
             in_palette=False),
     Command("previous", mark("Previous"), ("k", "up"), NOT_TYPING, MOVING,

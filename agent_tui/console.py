@@ -6,10 +6,12 @@ the registry (`agent_tui.commands`) for the place it falls in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Input
@@ -18,7 +20,7 @@ from agent_tui import commands
 from agent_tui.asking import Asking
 from agent_tui.canned import Library
 from agent_tui.change import NOTHING, Change
-from agent_tui.commands import KEYMAPS, PREFIXES, Command, Place
+from agent_tui.commands import PREFIXES, SEARCHING, Command, Place
 from agent_tui.config import Settings
 from agent_tui.desk import CannotDo, Desk
 from agent_tui.i18n import _
@@ -52,6 +54,9 @@ class Console(Screen[None], inherit_bindings=False):
     """The inbox, a conversation, its customer."""
 
     AUTO_FOCUS = "InboxList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,super+c", "screen.copy_text", show=False),
+    ]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as the framework declares it
         (0, "-narrow"),
         (100, "-medium"),
@@ -64,7 +69,6 @@ class Console(Screen[None], inherit_bindings=False):
         desk: Desk,
         settings: Settings,
         source: str,
-        library: Library,
         resync: Callable[[], None],
     ) -> None:
         """`source` says where this desk comes from; `resync` fetches everything again."""
@@ -73,8 +77,12 @@ class Console(Screen[None], inherit_bindings=False):
         self.zone = settings.zone
         self.hours = settings.hours
         self.company = settings.company
-        self.library = library
+        self.libraries: Mapping[str, Library] = {}
+        """The canned replies by language, once they are read."""
+        self._language = settings.language
         self.resync_link = resync
+        self.keys = commands.keymaps(settings.send_key)
+        """The keymap of each place, with the key the agent sends with."""
         self.inbox = InboxList(zone=settings.zone)
         self.list_head = ListHead()
         self.transcript = Transcript()
@@ -132,6 +140,15 @@ class Console(Screen[None], inherit_bindings=False):
         if self.has_class("at-customer"):
             return Place.CUSTOMER
         return Place.CONVERSATION if self.has_class("at-conversation") else Place.LIST
+
+    @property
+    def library(self) -> Library:
+        """The canned replies in the customer's language, or else in the agent's."""
+        conv = self.desk.conversation
+        contact = self.desk.store.contact_of(conv) if conv is not None else None
+        spoken = contact.language if contact is not None else ""
+        known = self.libraries.get(spoken) or self.libraries.get(self._language)
+        return known or Library((), ())
 
     @property
     def searching(self) -> bool:
@@ -256,7 +273,7 @@ class Console(Screen[None], inherit_bindings=False):
             event.stop()
             self.show.bars()
             return
-        command = KEYMAPS[self.place].get(key)
+        command = self.keys[self.place].get(key)
         if command is not None:
             event.stop()
             event.prevent_default()
@@ -283,6 +300,10 @@ class Console(Screen[None], inherit_bindings=False):
             event.stop()
             event.prevent_default()
             self.inbox.focus()
+        elif event.key in SEARCHING:
+            event.stop()
+            event.prevent_default()
+            self.run(SEARCHING[event.key])
 
     def run(self, command: Command) -> None:
         """Do what a command says, or say why not."""
@@ -297,6 +318,15 @@ class Console(Screen[None], inherit_bindings=False):
         except CannotDo as why:
             self.say(str(why))
         self.show.follow(NOTHING)
+
+    def run_chosen(self, command: Command) -> None:
+        """Do what was chosen from a list; what is not done while typing leaves the words first."""
+        bound = self.composer.bound
+        if self.place is Place.COMPOSER and Place.COMPOSER not in command.places:
+            if bound is not None:
+                self.write.keep(*bound, self.composer.words)
+            self.focus_pane(Place.CONVERSATION)
+        self.run(command)
 
     def run_by_id(self, command_id: str) -> None:
         """Run a command by its name in the registry."""

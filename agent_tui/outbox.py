@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from agent_tui.events import Refusal, Rejected
 from agent_tui.model import NO_TEXT, Conversation, ConversationId, OpId, SafeText
-from agent_tui.ops import AnyOp, Note, Send
+from agent_tui.ops import AnyOp, MarkRead, Note, Send
 from agent_tui.shown import SendState
 
 IN_FLIGHT = 8
@@ -40,6 +40,8 @@ class Pending:
     unsure: bool = False
     """The line broke while it was under way: the desk may have it."""
     attempts: int = 0
+    epoch: str = ""
+    """The stream whose numbers it was asked with; once it left, the first it may have reached."""
 
     @property
     def waiting(self) -> bool:
@@ -76,9 +78,14 @@ class Outbox:
             return None
         return next(p for p in self._queues[home] if p.op.id == op_id)
 
-    def add(self, op: AnyOp, before: Conversation, now: datetime, hold: float = 0.0) -> Pending:
-        """Take an op in; with `hold` seconds it waits that long, so that it can be undone."""
-        pending = Pending(op, now, before)
+    def add(
+        self, op: AnyOp, before: Conversation, now: datetime, hold: float = 0.0, epoch: str = ""
+    ) -> Pending:
+        """Take an op in; with `hold` seconds it waits that long, so that it can be undone.
+
+        `epoch` names the stream of which its numbers tell.
+        """
+        pending = Pending(op, now, before, epoch=epoch)
         if hold > 0:
             pending = replace(
                 pending, state=SendState.HOLDING, leaves_at=now + timedelta(seconds=hold)
@@ -87,8 +94,11 @@ class Outbox:
         self._homes[op.id] = op.conversation
         return pending
 
-    def take_due(self, now: datetime) -> list[AnyOp]:
-        """The heads of the queues that go out now, marked as under way; `IN_FLIGHT` at most."""
+    def take_due(self, now: datetime, epoch: str = "") -> list[AnyOp]:
+        """The heads of the queues that go out now, marked as under way; `IN_FLIGHT` at most.
+
+        `epoch` names the stream in which they go out.
+        """
         room = IN_FLIGHT - sum(
             1 for p in self if p.state is SendState.SENDING and p.settled_at_seq is None
         )
@@ -98,7 +108,9 @@ class Outbox:
                 break
             head = next((p for p in queue if p.settled_at_seq is None and not _parked(p)), None)
             if head is not None and _may_leave(head, now):
-                self._put(replace(head, state=SendState.SENDING, attempts=head.attempts + 1))
+                first = head.epoch if head.unsure else epoch
+                attempts = head.attempts + 1
+                self._put(replace(head, state=SendState.SENDING, attempts=attempts, epoch=first))
                 due.append(head.op)
         return due
 
@@ -131,6 +143,18 @@ class Outbox:
         pending = self.get(op_id)
         if pending is not None:
             self._put(replace(pending, settled_at_seq=0, leaves_at=None, folded=True))
+
+    def outdated(self, epoch: str) -> list[Pending]:
+        """Replies and read marks that have not left and whose numbers tell of another stream."""
+        return [
+            p
+            for p in self
+            if isinstance(p.op, Send | MarkRead)
+            and p.waiting
+            and p.epoch != epoch
+            and not (isinstance(p.op, Send) and p.op.seen_seq is None)
+            and not _parked(p)
+        ]
 
     def reached(self, seq: int) -> list[Pending]:
         """The stream came to `seq`: what was settled up to there leaves."""

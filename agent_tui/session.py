@@ -15,10 +15,9 @@ from functools import partial
 from typing import Any
 
 from agent_tui.backends.base import Backend, Rejected, Unauthorised, Unreachable
-from agent_tui.change import NOTHING, Change
+from agent_tui.change import NOTHING, Change, merged
 from agent_tui.clock import Clock
 from agent_tui.events import (
-    Acked,
     Event,
     HistoryFailed,
     Link,
@@ -26,13 +25,16 @@ from agent_tui.events import (
     Unsent,
 )
 from agent_tui.i18n import _
-from agent_tui.model import ConversationId
+from agent_tui.model import ConversationId, SafeText
 from agent_tui.ops import AnyOp, Signal
 from agent_tui.sanitise import plain_line
 from agent_tui.store import Store
 
 MakeBackend = Callable[[], Backend]
 Work = Callable[[], Coroutine[Any, Any, None]]
+AT_ONCE = 2_000
+DRAIN_FOR = 0.02
+"""Most events, and most seconds, that one `drain` applies: the screen answers keys in between."""
 LAST_WORDS = 0.5
 """Seconds that requests under way have, after the link's end, to tell what became of them."""
 
@@ -55,6 +57,8 @@ class Session:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._backend: Backend | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._again: asyncio.Event | None = None
+        self._given_up = False
         self._stopping = False
         self._thread = threading.Thread(target=self._work, name="link", daemon=True)
 
@@ -78,14 +82,29 @@ class Session:
         return self._settled.wait(timeout)
 
     def drain(self) -> Change:
-        """Apply everything that came in; says what became different."""
+        """Apply what came in; says what became different.
+
+        Where that is too much for one frame, it is called again by what `listen` was given.
+        """
         with self._awake:
             self._told = False
-        change = NOTHING
+        until = self._clock.monotonic() + DRAIN_FOR
         now = self._clock.now()
+        changes: list[Change] = []
+        while self._arrived and len(changes) < AT_ONCE:
+            changes.append(self.store.apply(self._arrived.popleft(), now))
+            if self._clock.monotonic() >= until:
+                break
+        if self._arrived:
+            self._call()
+        return merged(changes)
+
+    def drain_all(self) -> Change:
+        """As `drain`, for whoever has no screen that would wait."""
+        changes = [self.drain()]
         while self._arrived:
-            change |= self.store.apply(self._arrived.popleft(), now)
-        return change
+            changes.append(self.drain())
+        return merged(changes)
 
     def pump(self) -> Change:
         """Send what is due; says where that shows."""
@@ -93,7 +112,8 @@ class Session:
             return NOTHING
         due, change = self.store.take_due(self._clock.now())
         for op in due:
-            self._in_link(partial(self._submit, op))
+            if not self._in_link(partial(self._submit, op)):
+                self._deliver(Unsent(op.id, op.conversation, sent=False))
         return change
 
     def ask_history(self, conversation: ConversationId, before: int | None) -> None:
@@ -113,7 +133,10 @@ class Session:
             self._thread.join(timeout)
 
     def reconnect(self) -> None:
-        """Let the link go and begin a new one, which fetches everything again."""
+        """Let the link go and begin a new one, which fetches everything again.
+
+        Also after a link that was given up: whatever the reason was, it may be gone.
+        """
         if not self._stopping:
             self._in_link(self._let_go)
 
@@ -123,39 +146,46 @@ class Session:
         asyncio.run(self._live())
 
     async def _live(self) -> None:
+        self._again = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        try:
-            await self._listen_to_backend()
-        except Exception as error:  # a thread that dies in silence would look like a quiet desk
-            words = plain_line(
-                _("the link broke by a mistake of agent-tui ({reason}); start it again").format(
-                    reason=plain_line(repr(error))
-                )
-            )
-            self._hear(LinkChanged(Link.CLOSED, self._clock.now(), words))
+        while not self._stopping:
+            self._again.clear()
+            self._given_up = False
+            try:
+                await self._listen_to_backend()
+            except Exception as error:  # a thread that dies in silence would look like a quiet desk
+                self._hear(LinkChanged(Link.CLOSED, self._clock.now(), _mistake(error)))
+            if self._given_up and not self._stopping:
+                await self._again.wait()
         if self._tasks:  # what was under way says what became of it
             await asyncio.wait(self._tasks, timeout=LAST_WORDS)
 
     async def _listen_to_backend(self) -> None:
-        while not self._stopping:
-            self._backend = self._make_backend()
-            async for event in self._backend.events():
-                self._hear(event)
+        self._backend = self._make_backend()
+        async for event in self._backend.events():
+            self._hear(event)
 
     def _hear(self, event: Event) -> None:
         self._deliver(event)
         if _settles(event):
             self._settled.set()
         if _is_final(event):
-            self._stopping = True
+            self._given_up = True
 
     async def _let_go(self) -> None:
+        if self._again is not None:
+            self._again.set()
         if self._backend is not None:
             await self._backend.aclose()
 
     def _deliver(self, event: Event) -> None:
         with self._awake:
             self._arrived.append(event)
+        self._call()
+
+    def _call(self) -> None:
+        """Wake whoever listens, if she was not woken since she looked last."""
+        with self._awake:
             tell, self._told = not self._told, True
             wake = self._wake
         if tell:
@@ -172,30 +202,50 @@ class Session:
     def _begin(self, work: Work) -> None:
         task = asyncio.get_running_loop().create_task(work())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        """What went wrong in it has been said, or concerns nobody: no traceback on the screen."""
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _submit(self, op: AnyOp) -> None:
-        assert self._backend is not None
+        """Ask for it. An answer comes among the events; that none came is said here."""
         try:
-            receipt = await self._backend.submit(op)
-            self._deliver(Acked(op.id, op.conversation, receipt.seq))
-        except Rejected as refusal:
-            self._deliver(refusal.event)
-        except (Unreachable, Unauthorised):
-            self._deliver(Unsent(op.id, op.conversation))
+            if self._backend is None:
+                raise Unreachable(sent=False)
+            await self._backend.submit(op)
+        except Rejected:
+            pass
+        except Unreachable as error:
+            self._deliver(Unsent(op.id, op.conversation, error.sent))
+        except Unauthorised as error:
+            self._deliver(Unsent(op.id, op.conversation, sent=False, detail=error.detail))
+        except Exception as error:  # an op must not be "sending" for ever
+            self._deliver(Unsent(op.id, op.conversation, detail=_mistake(error)))
 
     async def _history(self, conversation: ConversationId, before: int | None) -> None:
-        assert self._backend is not None
+        """Ask for a page. It comes among the events; that none came is said here."""
         try:
-            self._deliver(await self._backend.history(conversation, before))
-        except Rejected as refusal:
-            self._deliver(HistoryFailed(conversation, before, refusal.event.detail))
+            if self._backend is None:
+                raise Unreachable
+            await self._backend.history(conversation, before)
+        except Rejected:
+            pass
         except (Unreachable, Unauthorised):
             self._deliver(_no_history(conversation, before))
+        except Exception as error:  # a thread must not load for ever
+            self._deliver(HistoryFailed(conversation, before, _mistake(error)))
 
     async def _signal(self, signal: Signal) -> None:
-        assert self._backend is not None
-        await self._backend.submit(signal)
+        if self._backend is not None:
+            await self._backend.submit(signal)
+
+
+def _mistake(error: Exception) -> SafeText:
+    words = _("the link broke by a mistake of agent-tui ({reason}); start it again")
+    return plain_line(words.format(reason=plain_line(repr(error))))
 
 
 def _no_history(conversation: ConversationId, before: int | None) -> HistoryFailed:

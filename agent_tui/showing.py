@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent_tui import commands, presenting, shown
-from agent_tui.change import Change, News, Refused
+from agent_tui.change import EVERYTHING, Change, News, Refused
 from agent_tui.commands import Place
 from agent_tui.events import Link
 from agent_tui.i18n import _, language
@@ -53,7 +53,7 @@ class Showing:
         if change.link and self._desk.store.link.link is Link.LIVE:
             self._ask_again()
         if views or change:
-            self.rows()
+            self.rows(change)
             self.conversation(change)
         self.bars()
 
@@ -72,15 +72,15 @@ class Showing:
         if notice is not None and (notice.alarm or not alarmed):
             self.say(notice.words, alarm=notice.alarm)
 
-    def rows(self) -> None:
-        """Show the rows of the view again."""
+    def rows(self, change: Change = EVERYTHING) -> None:
+        """Show the rows of the view again, as far as `change` touches them."""
         console, view = self._console, self._desk.view.view
         query = console.walk.query
         order = _("searching: {query}").format(query=query) if query else _(view.order)
         console.list_head.show(_(view.title), order)
         empty = presenting.empty_words(self._desk, console.zone)
         console.inbox.set_empty(_("Nothing fits. Esc shows all again.") if query else empty)
-        console.inbox.show(console.walk.renew(), self._desk.clock.now())
+        console.inbox.show(console.walk.renew(change), self._desk.clock.now())
         console.walk.settle()
 
     def opened(self) -> None:
@@ -96,7 +96,7 @@ class Showing:
                 self._desk.open_thread(conv.id)
         self._console.write.bind(conv)
         self._viewing_told = float("-inf")
-        self.conversation(Change(everything=True))
+        self.conversation(EVERYTHING)
         self.bars()
 
     def _fetch(self, conversation: ConversationId) -> None:
@@ -145,7 +145,7 @@ class Showing:
         elif self.prefix:
             hints = commands.choices_after(self.prefix, console.place)
         else:
-            hints = commands.hints(console)
+            hints = commands.hints(console, console.keys)
         typing = console.searching or console.place is Place.COMPOSER
         waits = bool(self.prefix)
         console.bottom.show(shown.BottomBar(tuple(hints), status, alarm, typing, waits))

@@ -51,6 +51,7 @@ def open_console(target: Target, settings: Settings) -> int:
 
 def connect(target: Target) -> Session:
     """A session that has begun to connect."""
+    from agent_tui.backends.desk.backoff import Backoff  # noqa: PLC0415 - late: heavy
     from agent_tui.backends.desk.client import (  # noqa: PLC0415 - late: heavy
         DeskAddress,
         DeskBackend,
@@ -59,7 +60,8 @@ def connect(target: Target) -> Session:
     clock = SystemClock()
     address = DeskAddress(target.url, target.token, target.agent, SystemIds(clock)())
     random = chance()
-    session = Session(lambda: DeskBackend(address, clock, random), Store(), clock)
+    backoff = Backoff(random)  # the agent's own reconnecting is no way round its measure
+    session = Session(lambda: DeskBackend(address, clock, random, backoff), Store(), clock)
     session.start()
     return session
 
@@ -68,7 +70,7 @@ def wait_ready(session: Session) -> None:
     """Wait for a whole inbox. Raises `StartError` when the desk refuses or is not there."""
     if not session.wait_settled(PATIENCE):
         raise StartError(_("the desk accepts the connection but says nothing; is it a desk?"))
-    session.drain()
+    session.drain_all()
     if not session.store.ready:
         raise StartError(session.store.link.detail or _("the desk closed the connection"))
 

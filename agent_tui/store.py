@@ -8,6 +8,7 @@ the outbox, and what is shown is right again. No I/O, no clock but the one passe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -25,6 +26,7 @@ from agent_tui.events import (
     Link,
     LinkChanged,
     MessageReceived,
+    Refusal,
     Rejected,
     Sequenced,
     SnapshotPart,
@@ -34,6 +36,7 @@ from agent_tui.events import (
     ViewingChanged,
     Welcomed,
 )
+from agent_tui.i18n import _
 from agent_tui.model import (
     NO_TEXT,
     Agent,
@@ -50,15 +53,18 @@ from agent_tui.model import (
     Team,
     TeamId,
 )
-from agent_tui.ops import AnyOp, Note, Send
+from agent_tui.ops import AnyOp, MarkRead, Note, Send
 from agent_tui.outbox import Outbox, Pending
 from agent_tui.overlay import overlay
 from agent_tui.presence import Presence
-from agent_tui.sanitise import literal
+from agent_tui.sanitise import literal, plain_line
 from agent_tui.threads import Threads
 
 AGAIN_AFTER = timedelta(seconds=1)
 """How long an op rests that got no answer: the line may be about to break without knowing it."""
+
+
+_DOWN = frozenset({Link.CONNECTING, Link.CATCHING_UP, Link.OFFLINE})
 
 
 class Store:
@@ -84,6 +90,12 @@ class Store:
         self._base: dict[ConversationId, Conversation] = {}
         self._shown: dict[ConversationId, Conversation] = {}
         self._unnamed: set[ConversationId] = set()
+        self._untold = False
+        """Parts of a snapshot are here that no change has told of."""
+        self._whole_epoch = ""
+        """The stream of the last snapshot that came to its end."""
+        self._contact_seqs: dict[ContactId, int] = {}
+        """Up to where in the stream a customer's record is known to be true."""
         self._changers: dict[ConversationId, tuple[SafeText, datetime]] = {}
 
     # What is shown
@@ -129,7 +141,7 @@ class Store:
         shown = self.get(op.conversation)
         if shown is None:
             return NOTHING
-        self.outbox.add(op, shown, now, hold)
+        self.outbox.add(op, shown, now, hold, self._whole_epoch or self.epoch)
         return self._touch(op.conversation)
 
     def withdraw(self, op_id: OpId) -> tuple[Pending | None, Change]:
@@ -142,7 +154,7 @@ class Store:
 
     def take_due(self, now: datetime) -> tuple[list[AnyOp], Change]:
         """What goes out now, and the threads in which that shows."""
-        due = self.outbox.take_due(now)
+        due = self.outbox.take_due(now, self.epoch)
         return due, changes.thread(*(op.conversation for op in due)) if due else NOTHING
 
     # What happened
@@ -165,8 +177,7 @@ class Store:
                 known = self.threads.delivery(event)
                 return change | changes.thread(event.conversation) if known else change
             case ContactChanged():
-                self.contacts[event.contact.id] = event.contact
-                return self._advance(event.seq) | Change(contacts=frozenset({event.contact.id}))
+                return self._contact(event.contact, event.seq) | self._advance(event.seq)
             case AgentChanged():
                 self.agents[event.agent.id] = event.agent
                 return self._advance(event.seq) | Change(people=True)
@@ -182,19 +193,13 @@ class Store:
                 self.threads.page_failed(event)
                 return changes.thread(event.conversation)
             case Acked():
-                if event.seq <= self.seq:
-                    self._told_of(event.op_id)
-                else:
-                    self.outbox.settle(event.op_id, event.seq, self.seq)
-                return self._touch(event.conversation)
+                return self._acked(event)
             case Rejected():
                 return self._rejected(event, now)
             case Unsent():
-                self.outbox.retry(event.op_id, now + AGAIN_AFTER, unsure=True)
-                return changes.thread(event.conversation)
+                return self._unsent(event, now)
             case LinkChanged():
-                self.link = event
-                return Change(link=True)
+                return self._link_changed(event)
             case Unrecognised():
                 self.unrecognised += 1
                 return self._advance(event.seq)
@@ -245,7 +250,18 @@ class Store:
                 return Change(news=(TakenOver(after.id, by, after.assignee),))
         return NOTHING
 
+    def _link_changed(self, event: LinkChanged) -> Change:
+        """A line that is not up is down since it was up last, however often it was tried since."""
+        known = self.link.since.tzinfo is not None
+        if known and event.link in _DOWN and self.link.link in _DOWN:
+            event = replace(event, since=self.link.since)
+        self.link = event
+        untold, self._untold = self._untold, False
+        return Change(link=True, everything=untold)
+
     def _snapshot(self, event: SnapshotPart) -> Change:
+        """The first part of all shows at once; after that it is told when it is whole."""
+        news: tuple[Refused, ...] = ()
         if event.part == 1:
             self._unnamed = set(self._base)
             self._changers.clear()
@@ -257,9 +273,35 @@ class Store:
                 self._base.pop(gone, None)
                 self._shown.pop(gone, None)
             self._unnamed = set()
-            self.ready = True
             self._told_of_settled()
-        return Change(everything=True)
+            self._whole_epoch = self.epoch
+            news = self._hold_outdated()
+        elif self.ready or event.part > 1:
+            self._untold = True
+            return NOTHING
+        self.ready = self.ready or event.part == event.parts
+        self._untold = False
+        return Change(everything=True, news=news)
+
+    def _hold_outdated(self) -> tuple[Refused, ...]:
+        """What has not left and tells of numbers of another stream must not go out by itself.
+
+        The desk could not see that such a reply missed a question, nor what such a mark means.
+        """
+        news: list[Refused] = []
+        for outdated in self.outbox.outdated(self._whole_epoch):
+            op = outdated.op
+            now = self.outbox.get(op.id)
+            if now is None or now.state is not outdated.state:
+                continue  # it was behind another one that was held
+            if isinstance(op, MarkRead):
+                self.outbox.remove(op.id)
+            else:
+                words = plain_line(_("the desk began anew meanwhile; read it, then send again"))
+                no = Rejected(op.id, op.conversation, Refusal.STALE, words)
+                news.append(self._refuse(outdated, no))
+            self._overlay(op.conversation)
+        return tuple(news)
 
     def _told_of_settled(self) -> None:
         """A snapshot has in it whatever was acknowledged before: nothing later will tell of it."""
@@ -276,12 +318,14 @@ class Store:
         self.teams = {team.id: team for team in event.teams}
         self.labels = event.labels
         self.presence = Presence()
+        self._untold = False
         if not event.resumed:
             if event.epoch == self.epoch:
                 self.threads.doubt_all()
             else:
                 self.threads.begin_all_anew()
             self.contacts.clear()
+            self._contact_seqs.clear()
             self.seq, self.epoch = event.seq, event.epoch
         return Change(everything=True, people=True)
 
@@ -293,9 +337,43 @@ class Store:
                     self.outbox.remove(pending.op.id)
         change = changes.thread(event.conversation)
         if event.contact is not None:
-            self.contacts[event.contact.id] = event.contact
-            change |= Change(contacts=frozenset({event.contact.id}))
+            at_seq = self.seq if event.at_seq is None else event.at_seq
+            change |= self._contact(event.contact, at_seq)
         return change
+
+    def _contact(self, contact: Contact, at_seq: int) -> Change:
+        """A customer's record as of `at_seq`; an older one than what is here changes nothing."""
+        if at_seq < self._contact_seqs.get(contact.id, at_seq):
+            return NOTHING
+        self.contacts[contact.id] = contact
+        self._contact_seqs[contact.id] = at_seq
+        return Change(contacts=frozenset({contact.id}))
+
+    def _acked(self, event: Acked) -> Change:
+        """The desk has it. The number is the first answer's, which may tell of an older stream."""
+        pending = self.outbox.get(event.op_id)
+        if pending is None or event.seq <= self.seq:
+            self._told_of(event.op_id)
+        elif pending.epoch == self.epoch:
+            self.outbox.settle(event.op_id, event.seq, self.seq)
+        else:
+            self._told_somewhere(pending)
+        return self._touch(event.conversation)
+
+    def _told_somewhere(self, pending: Pending) -> None:
+        """The desk has it, and which event tells of it cannot be known: words wait for a page."""
+        thread = self.threads.get(pending.op.conversation)
+        words = isinstance(pending.op, Send | Note)
+        if words and thread is not None and thread.loaded and not thread.has_op(pending.op.id):
+            thread.doubt()
+        self._told_of(pending.op.id)
+
+    def _unsent(self, event: Unsent, now: datetime) -> Change:
+        again = now + AGAIN_AFTER
+        self.outbox.retry(event.op_id, again, event.detail or None, unsure=event.sent)
+        change = changes.thread(event.conversation)
+        news = self._hold_outdated()
+        return change | self._touch(event.conversation) | Change(news=news) if news else change
 
     def _rejected(self, event: Rejected, now: datetime) -> Change:
         """An op that is asked again gets its first answer, which may tell of an older stream."""
@@ -306,12 +384,15 @@ class Store:
         fresh = known is not None and not known.unsure
         if event.current is not None and event.current.id in self._base and fresh:
             self._put(event.current)
-        pending, behind = self.outbox.refuse(event, event.detail)
-        change = self._touch(event.conversation)
-        if pending is None:
-            return change
+        if known is None:
+            return self._touch(event.conversation)
+        refused = self._refuse(known, event)
+        return self._touch(event.conversation) | Change(news=(refused,))
+
+    def _refuse(self, pending: Pending, event: Rejected) -> Refused:
+        _kept, behind = self.outbox.refuse(event, event.detail)
         dropped = tuple(p.op.id for p in behind if p.op.id not in self.outbox)
-        return change | Change(news=(Refused(pending, event, len(behind), dropped),))
+        return Refused(pending, event, len(behind), dropped)
 
     def _put(self, conversation: Conversation) -> None:
         """Keep the newer of what is here and what came: an answer may outrun the events.

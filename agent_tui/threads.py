@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from agent_tui.events import DeliveryChanged, HistoryFailed, HistoryLoaded
-from agent_tui.model import NO_TEXT, ConversationId, Message, OpId, SafeText
+from agent_tui.model import NO_TEXT, ConversationId, Message, MessageId, OpId, SafeText
 
 KEPT = 200
 """How many threads stay in memory; the one not looked at for longest goes first."""
@@ -30,6 +30,8 @@ class ThreadState:
     whole_to: int = NOTHING_WHOLE
     """While stale: the newest number with no hole in front of it."""
     problem: SafeText = NO_TEXT
+    reports: dict[MessageId, DeliveryChanged] = field(default_factory=dict)
+    """What channels reported, for a page that was made before and comes after."""
     version: int = 0
     """Grows with every change, for whoever caches what it drew from this."""
 
@@ -42,6 +44,20 @@ class ThreadState:
             self.seqs.insert(at, message.seq)
             self.messages.insert(at, message)
         self.version += 1
+
+    def caught_up(self, page: HistoryLoaded) -> list[Message]:
+        """The messages of a page, oldest first, with the reports that are newer than the page."""
+        fresh: list[Message] = []
+        for message in sorted(page.messages, key=lambda message: message.seq):
+            report = self.reports.get(message.id)
+            if report is None:
+                fresh.append(message)
+            elif page.at_seq is None or report.seq <= page.at_seq:
+                del self.reports[message.id]
+                fresh.append(message)
+            else:
+                fresh.append(_with_report(message, report))
+        return fresh
 
     def has_op(self, op_id: OpId) -> bool:
         """A message that came from this op is here."""
@@ -64,6 +80,7 @@ class ThreadState:
         """The desk numbers its messages anew: nothing that is here fits what will come."""
         self.messages.clear()
         self.seqs.clear()
+        self.reports.clear()
         self.more = self.loading = self.loaded = self.stale = False
         self.version += 1
 
@@ -122,10 +139,10 @@ class Threads:
         """A page came. An older one counts only where it joins on to the oldest message here."""
         thread = self.opened(event.conversation)
         if event.before is None:
-            if not thread.newest(sorted(event.messages, key=lambda message: message.seq)):
+            if not thread.newest(thread.caught_up(event)):
                 thread.more = event.more
         elif thread.loaded and thread.seqs and thread.seqs[0] == event.before:
-            for message in event.messages:
+            for message in thread.caught_up(event):
                 thread.put(message)
             thread.more = event.more
         thread.loading = False
@@ -142,14 +159,13 @@ class Threads:
     def delivery(self, event: DeliveryChanged) -> bool:
         """A channel reported on a reply; True when it is here."""
         thread = self._threads.get(event.conversation)
-        if thread is None:
+        if thread is None or not (thread.loaded or thread.loading):
             return False
+        thread.reports[event.message] = event
         for index in range(len(thread.messages) - 1, -1, -1):
             message = thread.messages[index]
             if message.id == event.message:
-                thread.messages[index] = replace(
-                    message, delivery=event.delivery, failure=event.failure
-                )
+                thread.messages[index] = _with_report(message, event)
                 thread.version += 1
                 return True
         return False
@@ -163,3 +179,7 @@ class Threads:
         """Another stream began: nothing of the old one has a place in it."""
         for thread in self._threads.values():
             thread.begin_anew()
+
+
+def _with_report(message: Message, report: DeliveryChanged) -> Message:
+    return replace(message, delivery=report.delivery, failure=report.failure)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agent_tui.change import Change
 from agent_tui.commands import Place
 from agent_tui.desk import CannotDo
 from agent_tui.i18n import _
@@ -38,10 +39,19 @@ class Walking:
         self.rows: RowSource = Rows(self._desk, self._desk.view)
         """The rows in the list, since they were last renewed."""
 
-    def renew(self) -> RowSource:
-        """The rows of the list as they are now."""
-        desk = self._desk
-        self.rows = FoundRows(desk, desk.view, self.query) if self.query else Rows(desk, desk.view)
+    def renew(self, change: Change) -> RowSource:
+        """The rows of the list as they are now; a search that stands reads only what changed."""
+        desk, found = self._desk, self.rows
+        if not self.query:
+            self.rows = Rows(desk, desk.view)
+        elif (
+            isinstance(found, FoundRows)
+            and found.answers(desk.view, self.query)
+            and not change.everything
+        ):
+            found.follow(change.conversations)
+        else:
+            self.rows = FoundRows(desk, desk.view, self.query)
         return self.rows
 
     def choose(self) -> None:

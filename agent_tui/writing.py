@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent_tui import canned
 from agent_tui.canned import CannedReply, Filled
-from agent_tui.commands import Place
+from agent_tui.commands import BY_ID, Place
 from agent_tui.desk import CannotDo
 from agent_tui.i18n import _, language
 from agent_tui.model import Conversation, ConversationId
@@ -72,12 +72,15 @@ class Writing:
     def send(self, conversation: ConversationId, mode: Mode, text: str, then: str) -> None:
         """Send words, and then resolve or snooze, where that was asked for."""
         with self._desk.one_step():
-            self._send(conversation, mode, text)
+            self._send(conversation, mode, text, then)
             self._then(conversation, then)
 
-    def _send(self, conversation: ConversationId, mode: Mode, text: str) -> None:
+    def _send(self, conversation: ConversationId, mode: Mode, text: str, then: str) -> None:
         desk, console = self._desk, self._console
+        command = BY_ID[f"send-{then}" if then else "send"]
         try:
+            if reason := command.blocked(console):
+                raise CannotDo(reason)
             desk.send(conversation, text, mode, console.transcript.seen_seq(conversation))
         except CannotDo:
             if text not in self.current(conversation, mode).text:
@@ -87,7 +90,8 @@ class Writing:
             self.prefer_draft(conversation)  # a composer at rest is one for replies
             self.bind(desk.conversation)
             console.transcript.to_end()
-            console.focus_pane(Place.CONVERSATION)
+            if not self.active:
+                console.focus_pane(Place.CONVERSATION)
         console.show.hush()
         conv = desk.store.get(conversation)
         name = conv.contact_name if conv else ""
@@ -159,7 +163,8 @@ class Writing:
             raise CannotDo(_("The desk has not said who you are yet; wait a moment."))
         company = self._console.company or store.desk_name
         contact = store.contact_of(conv)
-        values = canned.values_for(contact, conv, me, company, language())
+        spoken = contact.language if contact is not None and contact.language else language()
+        values = canned.values_for(contact, conv, me, company, spoken)
         return canned.fill(reply, values)
 
     def insert(self, reply_id: str) -> None:

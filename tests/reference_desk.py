@@ -46,6 +46,8 @@ from agent_tui.ops import (
     StateOp,
 )
 
+HIGHEST = 1000
+"""Where the first stream begins: far above any number of a later one."""
 PAGE = 3
 """Messages of a history page."""
 
@@ -61,7 +63,7 @@ class ReferenceDesk:
     threads: dict[ConversationId, list[Message]] = field(default_factory=dict)
     stream: list[StreamEvent] = field(default_factory=list)
     """Event number `first + i` stands at place i."""
-    first: int = 1
+    first: int = HIGHEST
     answers: dict[OpId, Answer] = field(default_factory=dict)
     done: list[OpId] = field(default_factory=list)
     """Commands that were carried out, in order."""
@@ -109,9 +111,12 @@ class ReferenceDesk:
         )
 
     def begin_anew(self) -> None:
-        """A restart that lost the stream: everything gets other, lower numbers."""
-        number = 0
+        """A restart that lost the stream: everything gets other, lower numbers.
+
+        The answers are kept: one that is repeated tells of a number of the older stream.
+        """
         self.epoch += 1
+        number = HIGHEST // self.epoch
         for conv, thread in self.threads.items():
             for place, line in enumerate(thread):
                 number += 1
@@ -119,9 +124,6 @@ class ReferenceDesk:
             newest = thread[-1].seq if thread else 0
             self.conversations[conv] = replace(self.conversations[conv], seq=newest)
         self.stream, self.first = [], number + 1
-        for op, answer in self.answers.items():
-            if isinstance(answer, Acked):
-                self.answers[op] = replace(answer, seq=0)
 
     # What happens by itself
 

@@ -20,15 +20,36 @@ from agent_tui.commands import (
     NOT_TYPING,
     PREFIXES,
     READING,
+    SEARCHING,
     Command,
     Place,
     choices_after,
     hints,
+    key_in,
     key_name,
     keymap,
+    keymaps,
+    keys_in,
 )
+from agent_tui.config import SEND_KEYS
 from agent_tui.desk import CannotDo, Desk
-from agent_tui.model import Conversation, Snooze, Status
+from agent_tui.model import Channel, Conversation, SafeText, Snooze, Status
+from agent_tui.ops import (
+    AnyOp,
+    Assign,
+    AssignTeam,
+    Label,
+    MarkRead,
+    MarkUnread,
+    Note,
+    Prioritise,
+    Reopen,
+    Resolve,
+    Send,
+    SnoozeUntil,
+)
+from agent_tui.shown import Mode
+from agent_tui.widgets.composer import Composer
 
 # What the competitors' reference §3.2 forbids: one byte for two keys, and keys that need AltGr.
 SAME_BYTE = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+left_square_bracket":
@@ -71,8 +92,8 @@ EXPECTED: list[tuple[set[Place], dict[str, str]]] = [
         {
             "ctrl+s": "send", "alt+enter": "send", "ctrl+enter": "send", "enter": "new-line",
             "ctrl+j": "new-line", "escape": "leave", "ctrl+t": "switch-mode", "ctrl+r": "canned",
-            "tab": "next-blank", "f8": "send-snooze", "f9": "send-resolve", "ctrl+p": "palette",
-            "f1": "help",
+            "shift+enter": "new-line", "tab": "next-blank", "shift+tab": "previous-blank",
+            "f8": "send-snooze", "f9": "send-resolve", "ctrl+p": "palette", "f1": "help",
         },
     ),
 ]  # fmt: skip
@@ -121,7 +142,7 @@ def test_a_key_is_one_that_every_terminal_and_keyboard_has(command: str, key: st
 def test_a_key_of_the_kitty_protocol_has_a_twin_that_every_terminal_sends() -> None:
     for command in COMMANDS:
         if any(key in {"ctrl+enter", "shift+enter"} for key in command.keys):
-            assert {"alt+enter", "ctrl+j", "ctrl+s"} & set(command.keys)
+            assert {"ctrl+j", "ctrl+s"} & set(command.keys)
 
 
 def test_f1_has_a_twin_because_terminals_take_it() -> None:
@@ -170,13 +191,15 @@ def test_titles_and_hints_are_marked_for_the_catalogue() -> None:
     calls = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Command"
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") in {"Command", "_typing"}
+        and isinstance(node.args[0], ast.Constant)
     ]
     assert len(calls) == len(COMMANDS)
     for call in calls:
-        assert isinstance(call.args[0], ast.Constant)
+        place = 7 if getattr(call.func, "id", "") == "Command" else 3
         hint = [word.value for word in call.keywords if word.arg == "hint"]
-        for node in [call.args[1], *call.args[7:8], *hint]:
+        for node in [call.args[1], *call.args[place : place + 1], *hint]:
             assert isinstance(node, ast.Call), ast.dump(node)
             assert getattr(node.func, "id", "") == "mark", ast.dump(node)
             assert literal(node.args[0])
@@ -234,9 +257,13 @@ class FakeStage:
         return lambda *args, **options: self.asked.append(name)
 
 
-def stage(conv: Conversation | None, place: Place = Place.LIST) -> Any:
+def stage(
+    conv: Conversation | None,
+    place: Place = Place.LIST,
+    capabilities: frozenset[str] = CAPABILITIES,
+) -> Any:
     store = store_of(*([] if conv is None else [conv]))
-    store.apply(welcomed(100, resumed=True, capabilities=CAPABILITIES), NOW)
+    store.apply(welcomed(100, resumed=True, capabilities=capabilities), NOW)
     clock = ManualClock(NOW)
     desk = Desk(store, NoLine(), clock, SystemIds(clock))
     desk.selected = None if conv is None else conv.id
@@ -317,3 +344,107 @@ def test_the_footer_dims_what_cannot_act_now() -> None:
     shown = {hint.command: hint.enabled for hint in hints(stage(MINE))}
     assert not shown["take"]
     assert shown["resolve"]
+
+
+# ── what the desk can do ────────────────────────────────────────────────────────────────
+
+CANNOT = "This desk cannot do that."
+
+CAPABILITY: dict[type[AnyOp], str] = {
+    Send: "send", Note: "note", Assign: "assign", AssignTeam: "team", SnoozeUntil: "snooze",
+    Resolve: "resolve", Reopen: "reopen", Label: "label", Prioritise: "priority",
+    MarkRead: "read", MarkUnread: "read",
+}  # fmt: skip
+"""What a desk must be capable of to take a wish (protocol §2)."""
+
+
+def test_what_commands_need_is_what_desks_say_they_can() -> None:
+    assert {c.needs for c in COMMANDS} - {""} == set(CAPABILITY.values())
+
+
+@pytest.mark.parametrize("missing", sorted(CAPABILITIES))
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_what_the_desk_cannot_do_no_key_tries(command: Command, missing: str) -> None:
+    """In whatever state: either the key says so at once, or nothing that it asks for needs it."""
+    for conv in (OPEN, MINE, RESOLVED, ASLEEP):
+        now = stage(conv, min(command.places), CAPABILITIES - {missing})
+        if command.needs == missing:
+            assert command.blocked(now) == CANNOT
+            continue
+        if command.blocked(now) is None:
+            command.run(now)
+        assert not [p for p in now.desk.store.outbox if CAPABILITY[type(p.op)] == missing]
+
+
+@pytest.mark.parametrize(("mode", "missing"), [(Mode.REPLY, "send"), (Mode.NOTE, "note")])
+def test_words_that_the_desk_does_not_take_are_not_sent(mode: Mode, missing: str) -> None:
+    now = stage(OPEN, Place.COMPOSER, CAPABILITIES - {missing})
+    now.mode = mode
+    assert {BY_ID[c].blocked(now) for c in ("send", "send-snooze", "send-resolve")} == {CANNOT}
+    assert BY_ID["switch-mode"].blocked(now) is None
+    now.mode = Mode.NOTE if mode is Mode.REPLY else Mode.REPLY
+    assert BY_ID["send"].blocked(now) is None
+    assert BY_ID["switch-mode"].blocked(now) == CANNOT
+
+
+def test_the_footer_dims_what_the_desk_cannot_do() -> None:
+    shown = {h.command: h.enabled for h in hints(stage(OPEN, capabilities=frozenset({"send"})))}
+    assert shown["reply"]
+    assert not shown["snooze"]
+    assert not shown["take"]
+
+
+def test_nothing_is_ruled_out_before_the_desk_has_said_what_it_can() -> None:
+    """The reason is then another one."""
+    now = stage(None, capabilities=frozenset())
+    now.desk.store.ready = False
+    reason = BY_ID["snooze"].blocked(now)
+    assert reason is not None
+    assert "No conversation is selected" in reason
+
+
+# ── while typing ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("send_key", SEND_KEYS)
+def test_what_the_registry_says_is_what_the_composer_does(send_key: str) -> None:
+    composer = Composer(enter_sends=send_key == "enter")
+    told = {
+        key: command.id
+        for key, command in keymaps(send_key)[Place.COMPOSER].items()
+        if command.places == {Place.COMPOSER}
+    }
+    assert told
+    assert {key: composer.asked(key) for key in told} == told
+    assert {key for place in Place for key in KEYMAPS[place] if composer.asked(key)} <= set(told)
+
+
+def test_what_the_composer_is_asked_it_does() -> None:
+    """Every id of a command of its own is one it knows."""
+    composer = Composer()
+    composer._bound = (OPEN.id, Mode.REPLY)
+    composer._customer, composer._channel = SafeText("Noah"), Channel.EMAIL
+    for command in COMMANDS:
+        if command.places == {Place.COMPOSER} and not command.id.startswith(("send", "new-line")):
+            assert composer.act(command.id), command.id
+    assert not composer.act("no-such-command")
+
+
+@pytest.mark.parametrize("send_key", SEND_KEYS)
+def test_the_key_one_has_chosen_to_send_with_is_the_one_shown(send_key: str) -> None:
+    keys = keymaps(send_key)
+    assert key_in(BY_ID["send"], Place.COMPOSER, keys) == key_name(send_key)
+    footer = {hint.command: hint.key for hint in hints(stage(OPEN, Place.COMPOSER), keys)}
+    assert footer["send"] == key_name(send_key)
+
+
+def test_where_enter_sends_a_new_line_has_another_key() -> None:
+    keys = keymaps("enter")
+    assert keys_in(BY_ID["send"], Place.COMPOSER, keys).split()[:2] == ["Enter", "Ctrl+S"]
+    assert keys_in(BY_ID["new-line"], Place.COMPOSER, keys).split() == ["Ctrl+J", "Shift+Enter"]
+
+
+def test_while_searching_help_palette_and_the_way_out_act_and_letters_do_not() -> None:
+    assert {key: command.id for key, command in SEARCHING.items()} == {
+        "f1": "help", "ctrl+p": "palette", "ctrl+q": "quit",
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,7 +16,9 @@ from agent_tui.backends.base import Receipt, Rejected, Unauthorised, Unreachable
 from agent_tui.change import NOTHING, Change
 from agent_tui.clock import ManualClock
 from agent_tui.events import (
+    Acked,
     Event,
+    HistoryFailed,
     HistoryLoaded,
     Link,
     LinkChanged,
@@ -25,7 +28,7 @@ from agent_tui.events import (
 from agent_tui.events import Rejected as RejectedEvent
 from agent_tui.model import ConversationId, OpId
 from agent_tui.ops import AnyOp, Note, Signal, ViewingSignal
-from agent_tui.session import Session
+from agent_tui.session import AT_ONCE, DRAIN_FOR, Session
 from agent_tui.shown import SendState
 from agent_tui.store import Store
 
@@ -67,14 +70,25 @@ class FakeBackend:
 
     async def submit(self, op: AnyOp | Signal) -> Receipt:
         self.asked.append(op)
-        receipt: Receipt = await self._answered()
+        try:
+            receipt: Receipt = await self._answered()
+        except Rejected as refusal:
+            self._queue.put_nowait(refusal.event)
+            raise
+        if not isinstance(op, Signal):
+            self._queue.put_nowait(Acked(op.id, op.conversation, receipt.seq))
         return receipt
 
     async def history(
         self, conversation: ConversationId, before: int | None, limit: int = 50
     ) -> HistoryLoaded:
         self.asked.append((conversation, before, limit))
-        page: HistoryLoaded = await self._answered()
+        try:
+            page: HistoryLoaded = await self._answered()
+        except Rejected as refusal:
+            self._queue.put_nowait(HistoryFailed(conversation, before, refusal.event.detail))
+            raise
+        self._queue.put_nowait(page)
         return page
 
     async def aclose(self) -> None:
@@ -219,6 +233,41 @@ def test_one_call_a_batch(line: Line) -> None:
     assert 2 <= line.wakes <= 3
 
 
+def test_a_flood_comes_in_frames(line: Line) -> None:
+    """One drain applies so many and no more, and sees to it that it is called again."""
+    rest = 500
+    line.backend.tell(
+        *(wrote(seq, conversation(1, seq=seq)) for seq in range(101, 101 + AT_ONCE + rest))
+    )
+    line.passed()
+    assert line.woken.acquire(timeout=SOON)
+    line.session.drain()
+    assert line.store.seq == 100 + AT_ONCE
+    assert line.woken.acquire(blocking=False)
+    change = line.session.drain()
+    assert (line.store.seq, len(change.news)) == (100 + AT_ONCE + rest, rest)
+    assert not line.woken.acquire(blocking=False)
+
+
+class Slow(ManualClock):
+    """Each look at it takes as long as a drain may."""
+
+    def monotonic(self) -> float:
+        self.advance(DRAIN_FOR)
+        return super().monotonic()
+
+
+def test_what_takes_long_comes_in_frames(line: Line) -> None:
+    """A drain ends with its time, but has always done something; `drain_all` does all of it."""
+    line.session._clock = Slow(NOW)
+    line.backend.tell(*(wrote(seq, conversation(1, seq=seq)) for seq in range(101, 111)))
+    line.passed()
+    line.session.drain()
+    assert line.store.seq == 101
+    assert len(line.session.drain_all().news) == 9
+    assert line.store.seq == 110
+
+
 def test_who_listens_late_is_told_what_waits(line: Line) -> None:
     """Events from before the screen was there wake it as soon as it listens."""
     line.session.listen(lambda: None)
@@ -264,6 +313,45 @@ def test_what_got_no_answer_goes_again_with_the_same_id(line: Line, error: Excep
     line.session.pump()
     line.news(lambda: op.id not in line.store.outbox)
     assert line.backend.asked == [op, op]
+
+
+def test_what_was_never_sent_can_be_taken_back(line: Line) -> None:
+    """The line was gone before the op was written: the desk cannot have it."""
+    line.backend.answer = lambda: Unreachable(sent=False)
+    op = line.ask()
+    line.news(lambda: line.state_of(op) is SendState.RETRY)
+    pending = line.store.outbox.get(op.id)
+    assert pending is not None and pending.waiting and not pending.unsure
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_mistake_under_way_leaves_nothing_hanging(
+    line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An op goes again, a thread stops loading, both in words; the terminal stays as it is."""
+    line.backend.answer = lambda: ZeroDivisionError("by \x1b[31mzero")
+    op = line.ask()
+    thread = line.store.threads.opened(C1)
+    thread.loading = True
+    line.session.ask_history(C1, None)
+    line.session.signal(ViewingSignal(C1))
+    line.news(lambda: line.state_of(op) is SendState.RETRY and not thread.loading)
+    pending = line.store.outbox.get(op.id)
+    assert pending is not None
+    for words in (pending.problem, thread.problem):
+        assert "ZeroDivisionError" in words and "\x1b" not in words
+    line.passed()
+    gc.collect()
+    assert "never retrieved" not in caplog.text
+
+
+def test_what_is_due_when_no_link_is_there_any_more_is_not_lost(line: Line) -> None:
+    """The thread has ended: the op stays in the outbox, and can be taken back."""
+    line.session.stop(SOON)
+    op = line.ask()
+    line.session.drain()
+    pending = line.store.outbox.get(op.id)
+    assert pending is not None and pending.waiting
 
 
 def test_a_refusal_reaches_the_outbox(line: Line) -> None:
@@ -385,14 +473,26 @@ def test_reconnecting_begins_anew(line: Line) -> None:
     assert line.backends[1].asked == [op]
 
 
-def test_a_link_that_gave_up_is_not_made_again(line: Line) -> None:
-    """Closed is closed: the thread ends, and reconnecting does nothing."""
+def test_a_link_that_gave_up_is_made_again_when_the_agent_says_so(line: Line) -> None:
+    """Closed stays closed by itself; reconnecting begins a new link, which fetches everything."""
     line.backend.tell(LinkChanged(Link.CLOSED, NOW, safe("replaced")), None)
     line.news(lambda: line.store.link.link is Link.CLOSED)
-    line.session._thread.join(SOON)
-    assert not line.session._thread.is_alive()
-    line.session.reconnect()
+    line.passed()
     assert len(line.backends) == 1
+    line.session.reconnect()
+    line.news(lambda: line.store.link.link is Link.LIVE)
+    assert len(line.backends) == 2
+    op = line.ask()
+    line.news(lambda: op.id not in line.store.outbox)
+    assert line.backend.asked == [op]
+
+
+def test_a_link_that_gave_up_can_be_stopped(line: Line) -> None:
+    """The thread that waits for the agent's word does not outlive the console."""
+    line.backend.tell(LinkChanged(Link.CLOSED, NOW, safe("replaced")), None)
+    line.news(lambda: line.store.link.link is Link.CLOSED)
+    line.session.stop(SOON)
+    assert not line.session._thread.is_alive()
 
 
 def test_what_was_under_way_when_the_link_gave_up_can_be_taken_back(line: Line) -> None:

@@ -27,7 +27,17 @@ from builders import (
     wrote,
 )
 
-from agent_tui.change import NOTHING, Arrived, Change, Refused, TakenOver, Woke, row, thread
+from agent_tui.change import (
+    NOTHING,
+    Arrived,
+    Change,
+    Refused,
+    TakenOver,
+    Woke,
+    merged,
+    row,
+    thread,
+)
 from agent_tui.events import (
     Acked,
     AgentChanged,
@@ -59,7 +69,7 @@ from agent_tui.model import (
     Snooze,
     Status,
 )
-from agent_tui.ops import Assign, Label, Note, Resolve, Send
+from agent_tui.ops import Assign, Label, MarkRead, Note, Resolve, Send
 from agent_tui.presence import TYPING_LASTS
 from agent_tui.shown import SendState
 from agent_tui.store import AGAIN_AFTER, Store
@@ -111,13 +121,29 @@ def test_nothing_is_known_before_the_first_snapshot() -> None:
 def test_a_snapshot_in_parts_is_whole_with_its_last_part() -> None:
     store = Store()
     store.apply(welcomed(100), NOW)
-    first = store.apply(SnapshotPart(1, 2, (conversation(1),), 100), NOW)
-    assert first.everything
-    states = [store.ready]
-    store.apply(SnapshotPart(2, 2, (conversation(2),), 100), NOW)
-    states.append(store.ready)
-    assert states == [False, True]
-    assert {c.id for c in store.conversations()} == {C1, C2}
+    parts = [SnapshotPart(n, 3, (conversation(n),), 100) for n in (1, 2, 3)]
+    told, states = [], []
+    for part in parts:
+        told.append(store.apply(part, NOW).everything)
+        states.append(store.ready)
+    assert states == [False, False, True]
+    assert told == [True, False, True], "a first screenful, then what is whole"
+    assert {c.id for c in store.conversations()} == {C1, C2, conv_id(3)}
+
+
+def test_a_snapshot_that_comes_again_is_told_when_it_is_whole() -> None:
+    store = store_of(CONV)
+    store.apply(welcomed(200), NOW)
+    parts = [SnapshotPart(n, 3, (conversation(n),), 200) for n in (1, 2, 3)]
+    assert [store.apply(part, NOW).everything for part in parts] == [False, False, True]
+
+
+def test_a_snapshot_that_was_cut_short_is_told_with_the_cut() -> None:
+    store = store_of(CONV)
+    store.apply(welcomed(200), NOW)
+    store.apply(SnapshotPart(1, 2, (replace(CONV, unread=7),), 200), NOW)
+    assert store.apply(LinkChanged(Link.OFFLINE, NOW), NOW).everything
+    assert not store.apply(LinkChanged(Link.CONNECTING, NOW), NOW).everything
 
 
 def test_what_no_part_names_is_forgotten_with_the_last_part() -> None:
@@ -556,3 +582,162 @@ def test_changes_add_up() -> None:
     for change in (one, two, Change(people=True), Change(everything=True),
                    Change(contacts=frozenset({contact().id}))):  # fmt: skip
         assert change
+
+
+# ── another stream ──────────────────────────────────────────────────────────────────────
+
+
+def begin_anew(store: Store, seq: int = 5, **fields: Any) -> Change:
+    """The desk comes back with another stream, whose numbers are lower."""
+    store.apply(welcomed(seq, epoch="e2"), NOW)
+    fresh = replace(CONV, seq=3, **fields)
+    return store.apply(SnapshotPart(1, 1, (fresh,), seq), NOW)
+
+
+def test_an_answer_that_tells_of_an_older_stream_pins_nothing() -> None:
+    store = store_of(CONV)
+    sending(store, resolve())
+    store.apply(Unsent(OP, C1), NOW)
+    begin_anew(store, ver=5, status=Status.RESOLVED)
+    store.take_due(at(1))
+    store.apply(Acked(OP, C1, 901), NOW)
+    assert len(store.outbox) == 0
+    store.apply(wrote(6, replace(CONV, ver=6, seq=6)), NOW)
+    assert shown(store).status is Status.OPEN
+
+
+def test_words_whose_event_cannot_be_known_stay_until_a_page_has_them() -> None:
+    store = store_of(CONV)
+    sending(store, reply())
+    store.apply(Unsent(OP, C1), NOW)
+    begin_anew(store)
+    opened(store, 3)
+    store.take_due(at(1))
+    store.apply(Acked(OP, C1, 901), NOW)
+    thread_ = store.threads.get(C1)
+    assert thread_ is not None and thread_.stale
+    assert OP in store.outbox
+    page = (message(3), message(4, by=ANA, op_id=OP))
+    store.apply(HistoryLoaded(C1, None, page, more=False), NOW)
+    assert len(store.outbox) == 0
+
+
+def test_an_answer_of_this_stream_waits_for_its_event() -> None:
+    store = store_of(CONV)
+    sending(store, resolve())
+    store.apply(Acked(OP, C1, 101), NOW)
+    assert shown(store).status is Status.RESOLVED
+    assert OP in store.outbox
+
+
+def test_a_reply_that_has_not_left_does_not_go_into_another_stream() -> None:
+    store = store_of(CONV)
+    store.apply(LinkChanged(Link.OFFLINE, NOW), NOW)
+    store.propose(reply(), NOW, hold=10)
+    store.propose(resolve("op-2"), NOW)
+    change = begin_anew(store)
+    (news,) = change.news
+    assert isinstance(news, Refused)
+    assert (news.pending.op.id, news.dropped) == (OP, (OpId("op-2"),))
+    assert news.rejected.refusal is Refusal.STALE and news.rejected.detail
+    pending = store.outbox.get(OP)
+    assert pending is not None and pending.state is SendState.HELD
+    assert store.take_due(at(5))[0] == []
+    assert shown(store).status is Status.OPEN
+
+
+def test_a_reply_that_the_desk_may_have_is_asked_again_in_another_stream() -> None:
+    store = store_of(CONV)
+    sending(store, reply())
+    store.apply(Unsent(OP, C1), NOW)
+    assert begin_anew(store).news == ()
+    assert [op.id for op in store.take_due(at(1))[0]] == [OP]
+
+
+def test_a_reply_that_turns_out_not_to_have_left_is_held_too() -> None:
+    store = store_of(CONV)
+    sending(store, reply())
+    assert begin_anew(store).news == ()
+    (news,) = store.apply(Unsent(OP, C1, sent=False), NOW).news
+    assert isinstance(news, Refused)
+    assert store.take_due(at(5))[0] == []
+
+
+def test_notes_and_later_replies_go_into_another_stream() -> None:
+    store = store_of(CONV)
+    store.propose(Note(id=OpId("note"), conversation=C1, text=safe("look")), NOW)
+    assert begin_anew(store).news == ()
+    store.propose(Send(id=OP, conversation=C1, text=safe("hello"), seen_seq=3), NOW)
+    first, _change = store.take_due(NOW)
+    store.apply(Acked(first[0].id, C1, 0), NOW)
+    then, _change = store.take_due(NOW)
+    assert [op.id for op in (*first, *then)] == ["note", OP]
+
+
+def test_a_read_mark_of_another_stream_is_dropped() -> None:
+    store = store_of(replace(CONV, unread=2))
+    store.propose(MarkRead(id=OP, conversation=C1, seq=90), NOW)
+    assert begin_anew(store, unread=2).news == ()
+    assert len(store.outbox) == 0
+    assert shown(store).unread == 2
+
+
+def test_a_resync_of_the_same_stream_holds_nothing() -> None:
+    store = store_of(CONV)
+    store.propose(reply(), NOW)
+    store.apply(welcomed(120), NOW)
+    assert store.apply(SnapshotPart(1, 1, (CONV,), 120), NOW).news == ()
+    assert [op.id for op in store.take_due(NOW)[0]] == [OP]
+
+
+# ── what overtakes ──────────────────────────────────────────────────────────────────────
+
+
+def reports(store: Store) -> list[tuple[Delivery | None, str]]:
+    """What is known of the delivery of the messages of the first conversation."""
+    thread_ = store.threads.get(C1)
+    assert thread_ is not None
+    return [(one.delivery, one.failure) for one in thread_.messages]
+
+
+def test_an_older_page_takes_nothing_back() -> None:
+    """A page made at 100 that comes behind what happened at 101: the newer facts stay."""
+    store = store_of(CONV)
+    store.threads.opened(C1).loading = True
+    failed = DeliveryChanged(101, C1, MessageId("m-90"), Delivery.FAILED, safe("no such number"))
+    store.apply(failed, NOW)
+    store.apply(ContactChanged(102, contact(city="Denver")), NOW)
+    sent = message(90, by=ANA, delivery=Delivery.SENT)
+    old = contact(city="Boulder")
+    store.apply(HistoryLoaded(C1, None, (sent,), False, old, at_seq=100), NOW)
+    assert reports(store) == [(Delivery.FAILED, "no such number")]
+    assert store.contacts[old.id].city == "Denver"
+    read = replace(sent, delivery=Delivery.READ)
+    new = contact(city="Aspen")
+    store.apply(HistoryLoaded(C1, None, (read,), False, new, at_seq=103), NOW)
+    assert reports(store) == [(Delivery.READ, "")]
+    assert store.contacts[old.id].city == "Aspen"
+
+
+def test_a_line_is_down_since_it_was_up_last() -> None:
+    store = store_of(CONV)
+    for minute, link in enumerate((Link.OFFLINE, Link.CATCHING_UP, Link.OFFLINE, Link.CONNECTING)):
+        store.apply(LinkChanged(link, at(minute + 1)), NOW)
+        assert (store.link.link, store.link.since) == (link, at(1))
+    store.apply(LinkChanged(Link.LIVE, at(9)), NOW)
+    assert store.link.since == at(9)
+    store.apply(LinkChanged(Link.OFFLINE, at(10)), NOW)
+    assert store.link.since == at(10)
+
+
+def test_many_changes_become_one() -> None:
+    """The same as one after the other; of eight thousand, at once."""
+    news = (Woke(C1),)
+    some = [row(C1), thread(C2), NOTHING, Change(link=True), Change(news=news), row(C2)]
+    one = NOTHING
+    for change in some:
+        one |= change
+    assert merged(some) == one == Change(frozenset({C1, C2}), frozenset({C2}), link=True, news=news)
+    assert merged(()) == NOTHING
+    many = merged(row(conv_id(n)) for n in range(8_000))
+    assert len(many.conversations) == 8_000

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from reference_desk import Answer, ReferenceDesk, StreamEvent
 
-from agent_tui.change import Change
+from agent_tui.change import Change, Refused, merged
 from agent_tui.events import (
     Event,
     HistoryFailed,
@@ -75,6 +75,9 @@ class StoreAgainstDesk(RuleBasedStateMachine):
         self.words: dict[OpId, ConversationId] = {}
         """Words that were asked for and neither refused nor taken back."""
         self.order: dict[ConversationId, list[OpId]] = {}
+        self.asked_in: dict[OpId, int] = {}
+        """The desk's stream of whose numbers an op tells."""
+        self.left: set[OpId] = set()
         self.number = 0
         self.alone = True
         """Nobody but us has changed anything, and nothing was fetched anew."""
@@ -100,14 +103,22 @@ class StoreAgainstDesk(RuleBasedStateMachine):
                 self.mirror[key] = shown[key]
         assert self.mirror == shown
 
+    def hear_of(self, change: Change) -> None:
+        """What was held is given back, as the screen does: no reply goes into a new stream."""
+        for news in change.news:
+            assert isinstance(news, Refused)
+            assert news.rejected.refusal is Refusal.STALE
+            assert news.pending.op.id not in self.desk.done
+
     def connect(self, *, resumed: bool) -> None:
         if resumed:
             self.apply(self.desk.welcome(resumed=True))
             self.events.extend(self.desk.after(self.store.seq))
         else:
             self.apply(self.desk.welcome(resumed=False))
-            for part in self.desk.snapshot():
-                self.apply(part)
+            told = [self.store.apply(part, self.now) for part in self.desk.snapshot()]
+            self.look(merged(told))
+            self.hear_of(merged(told))
             assert all(p.folded for p in self.store.outbox if p.settled_at_seq is not None)
             if not any(p.settled_at_seq is None for p in self.store.outbox):
                 assert {c.id: c for c in self.store.conversations()} == self.desk.conversations
@@ -142,6 +153,7 @@ class StoreAgainstDesk(RuleBasedStateMachine):
         if kind in WORDS:
             self.words[op.id] = conv
         self.order.setdefault(conv, []).append(op.id)
+        self.asked_in[op.id] = self.desk.epoch
         self.look(self.store.propose(op, self.now, 3.0 if hold and kind == "send" else 0.0))
         self.pump()
 
@@ -197,6 +209,10 @@ class StoreAgainstDesk(RuleBasedStateMachine):
             return
         due, change = self.store.take_due(self.now)
         self.look(change)
+        for op in due:
+            first = op.id not in self.left
+            assert not (isinstance(op, Send) and first) or self.asked_in[op.id] == self.desk.epoch
+            self.left.add(op.id)
         self.uplink.extend(due)
 
     @precondition(lambda self: self.store.link.link is Link.LIVE)
@@ -281,7 +297,9 @@ class StoreAgainstDesk(RuleBasedStateMachine):
             self.desk.begin_anew()
         if how == "cut short":
             self.apply(self.desk.welcome(resumed=False))
-            self.apply(self.desk.snapshot()[0])
+            for part in self.desk.snapshot()[:2]:
+                self.store.apply(part, self.now)
+            self.apply(LinkChanged(Link.OFFLINE, self.now))
         if how != "resume":
             self.alone = False
             self.heard.clear()

@@ -7,7 +7,6 @@ default is worked out before there is a file to ask (`agent_tui.config.file` rea
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from agent_tui.credentials.secret import Secret
 from agent_tui.i18n import LANGUAGES, _, preferred_language
+from agent_tui.loopback import is_loopback
 from agent_tui.when import BusinessHours
 
 THEMES: Final = ("auto", "dark", "light")
@@ -241,7 +241,7 @@ def check_url(text: str) -> str:
         raise _bad_url(text, _("it must begin with wss:// (or, on this machine, ws://)"))
     if not host or not (_HOST.fullmatch(host) or ":" in host) or port == 0:
         raise _bad_url(text, _("it names no host, or no port from 1 to 65535"))
-    if scheme == "ws" and not _is_loopback(host):
+    if scheme == "ws" and not is_loopback(host):
         raise _bad_url(
             text, _("ws:// is not encrypted, so it is for this machine only: use wss://")
         )
@@ -253,12 +253,3 @@ def _bad_url(text: str, why: str) -> ConfigError:
     return ConfigError(
         _("{url!r} is not the address of a desk: {why}").format(url=text[:200], why=why)
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

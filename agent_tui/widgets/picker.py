@@ -127,6 +127,8 @@ class Question(Generic[T]):
     hint: str = ""
     """How to answer, shown as long as nothing is typed."""
     query: str = ""
+    word: bool = False
+    """It stands for a word in a text: a blank at its beginning means that none was wanted."""
     several: bool = False
     """Tab marks more than one."""
     width: int = 64
@@ -217,7 +219,10 @@ class Picker(ModalScreen[Answer[T] | None], Generic[T]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._show(self._question.find(event.value))
+        if self._question.word and event.value.startswith(" "):
+            self.dismiss(None)
+        else:
+            self._show(self._question.find(event.value))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -262,6 +267,11 @@ class Picker(ModalScreen[Answer[T] | None], Generic[T]):
             cursor = self._rows.cursor
             self._rows.show([self._with_mark(c) for c in self._rows.choices], cursor)
 
+    @property
+    def typed(self) -> str:
+        """What has been typed."""
+        return self.query_one(OneLine).value
+
     def action_cancel(self) -> None:
         """Close without a trace."""
         self.dismiss(None)
@@ -269,7 +279,11 @@ class Picker(ModalScreen[Answer[T] | None], Generic[T]):
     def _choose(self, index: int) -> None:
         choices = self._rows.choices
         if index >= len(choices):
+            if self._question.word:
+                self.dismiss(None)
             return
         value = choices[index].value
         if value is not None:
             self.dismiss(Answer(value, dict(self._marked)))
+        elif self._question.word:
+            self.dismiss(None)

@@ -24,8 +24,11 @@ from agent_tui.backends.mock.server import DeskServer
 from agent_tui.clock import ManualClock, SystemClock
 from agent_tui.credentials.secret import Secret
 from agent_tui.events import (
+    Acked,
     ConversationChanged,
     Event,
+    HistoryFailed,
+    HistoryLoaded,
     Link,
     LinkChanged,
     MessageReceived,
@@ -33,10 +36,12 @@ from agent_tui.events import (
     SnapshotPart,
     Welcomed,
 )
+from agent_tui.events import Rejected as RejectedEvent
 from agent_tui.model import ConversationId, MessageKind, OpId, SafeText, Status
 from agent_tui.ops import Assign, Label, Note, Send, TypingSignal, ViewingSignal
 
 E = TypeVar("E")
+TEXT = SafeText("hello?")
 PATIENCE = 5.0
 """Seconds after which what should have happened has failed to."""
 
@@ -277,6 +282,22 @@ async def test_a_receipt_names_the_event_that_tells_of_it(stage: Stage, reader: 
     assert told.message.op_id == "op-1"
 
 
+async def test_answers_are_among_the_events(stage: Stage, reader: Reader) -> None:
+    """Each once, at its place: what is asked after another's answer is answered behind it."""
+    receipt = await reader.backend.submit(note(stage))
+    page = await reader.backend.history(stage.conversation, None)
+    with pytest.raises(Rejected) as refused:
+        await reader.backend.submit(Note(id=OpId("op-2"), conversation=stage.nowhere, text=TEXT))
+    with pytest.raises(Rejected) as unknown:
+        await reader.backend.history(stage.nowhere, 7)
+    failed = HistoryFailed(stage.nowhere, 7, unknown.value.event.detail)
+    await reader.until(HistoryFailed, lambda event: event == failed)
+    answers = (Acked, HistoryLoaded, RejectedEvent, HistoryFailed)
+    assert [event for event in reader.seen if isinstance(event, answers)] == [
+        Acked(OpId("op-1"), stage.conversation, receipt.seq), page, refused.value.event, failed,
+    ]  # fmt: skip
+
+
 async def test_the_same_op_twice_happens_once(stage: Stage, reader: Reader) -> None:
     """The second time gets the first answer, and nothing follows."""
     first = await reader.backend.submit(note(stage))
@@ -420,10 +441,10 @@ async def test_there_is_no_thread_of_nothing(stage: Stage, reader: Reader) -> No
 async def test_nothing_can_be_asked_before_the_link_is_there(stage: Stage) -> None:
     """It may be asked again later: nothing was sent."""
     backend = stage.backend()
-    with pytest.raises(Unreachable):
-        await backend.submit(note(stage))
-    with pytest.raises(Unreachable):
-        await backend.history(stage.conversation, None)
+    for question in (backend.submit(note(stage)), backend.history(stage.conversation, None)):
+        with pytest.raises(Unreachable) as nobody:
+            await question
+        assert not nobody.value.sent
     await backend.aclose()
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from agent_tui import canned
 from agent_tui.canned import blanks, fill
+from agent_tui.canned.templates import template_of
 from agent_tui.model import SafeText
 from agent_tui.sanitise import Field, sanitise
 
@@ -144,3 +145,8 @@ def test_blanks_are_all_there_and_where_they_say(text: str) -> None:
     starts, ends = [start for start, _ in found], [end for _, end in found]
     between = [text[a:b] for a, b in zip([0, *ends], [*starts, len(text)], strict=True)]
     assert not any(re.search("⟦[ab\n]*⟧", part) for part in between)
+
+
+def test_a_template_is_read_once_however_often_it_is_filled() -> None:
+    """The picker fills a reply with each step of the cursor."""
+    assert template_of("Hello {{ contact.name }}") is template_of("Hello {{ contact.name }}")

@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 from journeys.floor import MORNING, Floor
+from textual._compositor import Compositor
 
 from agent_tui.backends.mock import opening
 from agent_tui.backends.mock.options import MockOptions
@@ -22,6 +23,17 @@ _personas = cache(opening.load_personas)
 def _personas_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading all customers anew for each desk would take longer than most journeys."""
     monkeypatch.setattr(opening, "load_personas", _personas)
+
+
+@pytest.fixture(autouse=True)
+def painting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no terminal to paint on, so that only what a test looks at is drawn, when it
+    looks; a journey may say otherwise."""
+
+    def unseen(compositor: Compositor, **_how: object) -> None:
+        compositor._dirty_regions.clear()
+
+    monkeypatch.setattr(Compositor, "render_update", unseen)
 
 
 @pytest.fixture

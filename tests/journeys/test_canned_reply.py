@@ -54,13 +54,16 @@ async def test_a_canned_reply_from_the_slash_to_read(floor: Floor) -> None:
 
 
 async def test_esc_in_the_picker_leaves_the_slash(floor: Floor) -> None:
-    """Who wanted to write a slash presses Esc and has it, with what she typed around it; and
-    in the middle of a word it is a letter like any other."""
+    """Who wanted to write a slash presses Esc and has it, with what she typed behind it; a blank
+    right behind it needs no Esc; and in the middle of a word it is a letter like any other."""
     floor.hush()
     ana = await floor.seat("ana")
     await ana.press("2", "r", *"3 pcs", " ", "/", *"stock", "escape")
     assert not ana.in_picker
     await ana.type(" day and/or week")
-    await ana.sees("3 pcs / day and/or week", "Composer")
+    await ana.sees("3 pcs /stock day and/or week", "Composer")
+    await ana.type(", Mon / Tue")
+    assert not ana.in_picker
+    await ana.sees("week, Mon / Tue", "Composer")
     assert ana.desk.drafts
     assert not floor.texts(ana.selected.id)

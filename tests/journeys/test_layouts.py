@@ -9,6 +9,12 @@ from textual.widget import Widget
 from agent_tui.model import Channel, Status
 from agent_tui.widgets.paint import cells
 
+
+@pytest.fixture(autouse=True)
+def painting() -> None:
+    """Here every frame is painted."""
+
+
 SIZES = ((60, 15), (80, 24), (100, 30), (160, 45))
 
 

@@ -81,7 +81,7 @@ async def test_broken_in_the_middle_of_sending(floor: Floor, wire: Wire) -> None
     await ana.go_to(customer.id)
     await ana.opened()
     for number in range(4):
-        await ana.press("r", *f"line {number}", "ctrl+s", "ctrl+s")
+        await ana.press("r", *f"line {number}", "ctrl+s", "ctrl+s", "escape")
         await wire.cut()
         await ana.until(lambda: ana.desk.store.link.link is not Link.LIVE, "broken")
         await wire.mend()
@@ -115,7 +115,7 @@ async def test_a_colleague_was_faster_meanwhile(floor: Floor, wire: Wire) -> Non
     assert not floor.texts(customer.id)
     assert "I have an idea" in ana.part("Composer")
     assert "I have an idea" not in ana.thread
-    await ana.press("r", "ctrl+s", "ctrl+s")
+    await ana.press("ctrl+s", "ctrl+s")
     await ana.confirmed()
     assert floor.texts(customer.id) == ["I have an idea"]
 
@@ -136,7 +136,7 @@ async def test_the_desk_restarts(tmp_path: Path) -> None:
         await ana.press("2")
         customer = ana.selected.id
         await ana.opened()
-        await ana.press("r", *"before the restart", "ctrl+s", "ctrl+s")
+        await ana.press("r", *"before the restart", "ctrl+s", "ctrl+s", "escape")
         await ana.confirmed()
         await server.aclose()
         await ana.until(lambda: ana.desk.store.link.link is not Link.LIVE, "broken")

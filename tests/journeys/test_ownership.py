@@ -53,7 +53,9 @@ async def test_esc_closes_the_question_without_a_trace(floor: Floor) -> None:
     floor.hush()
     ana = await floor.seat("ana")
     await ana.press("2")
-    await ana.until(lambda: not floor.truth(ana.selected.id).unread, "read, so that it stands still")
+    await ana.until(
+        lambda: not floor.truth(ana.selected.id).unread, "read, so that it stands still"
+    )
     await floor.told(ana)
     seq, screen = floor.world.seq, ana.screen()
     for key in ("a", "t", "s", "l", "p", "?", "ctrl+p"):
@@ -88,21 +90,30 @@ async def test_both_take_and_one_is_told_who_was_faster(floor: Floor) -> None:
     assert floor.truth(customer.id).assignee == owner
 
 
-async def test_an_answer_for_another_customer_is_not_taken(floor: Floor) -> None:
-    """While she chooses to whom to give a customer, the desk takes the customer away from the
-    view: the answer is still for the one she asked about, never for whoever came instead."""
+async def test_an_answer_to_what_is_no_more(floor: Floor) -> None:
+    """While she chooses to whom to give a customer, Ben resolves him and he leaves the view:
+    her answer changes nothing, neither with him nor with whoever stands there now, and she is
+    told why. What a customer writes meanwhile does not disturb the answer."""
     floor.hush()
     ana, ben = await floor.seat("ana"), await floor.seat("ben")
     await ana.press("2")
-    customer = ana.selected.id
+    customer = ana.selected
     await ana.press("a")
-    await ben.go_to(customer)
+    await ben.go_to(customer.id)
     await ben.press("e")
+    await ben.confirmed()
     await floor.told(ana, ben)
+    seq = floor.world.seq
     await ana.press(*"carla", "enter")
-    await ana.confirmed()
-    others = [c for c in floor.world.conversations.values() if c.id != customer]
-    assert floor.truth(customer).assignee == "carla"
-    assert ana.selected.id == customer
-    assert all(c.assignee == ben.shown(c.id).assignee for c in others)
-    await floor.told(ana, ben)
+    await ana.sees(f"Ben Keller changed {customer.contact_name} meanwhile")
+    assert floor.truth(customer.id).assignee is None
+    assert floor.world.seq == seq
+    assert ana.selected.id == customer.id
+
+    await ana.press("j")
+    other = ana.selected.id
+    await ana.press("a")
+    await floor.says(other, "still there?")
+    await floor.told(ana)
+    await ana.press(*"carla", "enter")
+    await ana.until(lambda: floor.truth(other).assignee == "carla", "Carla's")

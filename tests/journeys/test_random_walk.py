@@ -11,6 +11,12 @@ from journeys.floor import Floor, Seat
 from agent_tui.commands import KEYMAPS, Place
 from agent_tui.model import MessageKind, Status
 
+
+@pytest.fixture(autouse=True)
+def painting() -> None:
+    """Here every frame is painted."""
+
+
 STEPS = 100
 """So many times one to four keys are pressed."""
 

@@ -155,7 +155,7 @@ async def test_a_held_reply_comes_back(floor: Floor) -> None:
     await ana.go_to(customer.id)
     await ana.press("r", *"See you tomorow", "ctrl+s")
     await ana.sees("See you tomorow", "Transcript")
-    await ana.press("escape", "j", "z")
+    await ana.press("escape", "escape", "j", "z")
     assert ana.selected.id == customer.id
     assert "See you tomorow" in ana.part("Composer")
     assert "See you tomorow" not in ana.thread
@@ -184,7 +184,7 @@ async def test_send_and_resolve_are_undone_together(floor: Floor) -> None:
     await ana.press("2")
     await ana.go_to(customer.id)
     await ana.press("r", *"All done", "f9")
-    await ana.sees("is resolved. z undoes it.")
+    await ana.sees("is resolved, with your text before it. z undoes")
     assert ana.selected.id != customer.id
     assert ana.shown(customer.id).status is Status.RESOLVED
     await ana.press("escape", "escape", "z")

@@ -75,7 +75,7 @@ async def test_from_the_first_line_to_the_last(floor: Floor, shared: Path) -> No
     for answer in answers:
         await ana.press("r")
         await ana.type(answer)
-        await ana.press("ctrl+s", "ctrl+s")
+        await ana.press("ctrl+s", "ctrl+s", "escape")
         await ana.confirmed()
         assert floor.texts(customer)[-1] == answer
         assert floor.truth(customer).waiting_since is None

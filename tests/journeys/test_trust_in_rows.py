@@ -32,9 +32,7 @@ async def test_rows_move_and_the_cursor_stays(floor: Floor) -> None:
     await floor.told(ana)
     assert "and I" in ana.cursor_row
     order = [ana.desk.view.id_at(i) for i in range(len(ana.desk.view))]
-    waiting = [
-        since for key in order if (since := floor.truth(key).waiting_since) is not None
-    ]
+    waiting = [since for key in order if (since := floor.truth(key).waiting_since) is not None]
     assert waiting == sorted(waiting)
     assert set(order) == set(opened)
 
@@ -83,7 +81,7 @@ async def test_who_is_taken_away_stays_on_the_screen(floor: Floor) -> None:
     await ana.press("ctrl+s", "ctrl+s")
     await ana.confirmed()
     assert floor.texts(customer.id) == ["We have found your parcel"]
-    await ana.press("escape", "j")
+    await ana.press("escape", "escape", "j")
     assert ana.selected.id == below
 
 

@@ -79,7 +79,7 @@ async def test_a_window_that_closes_while_the_reply_is_held(floor: Floor) -> Non
     assert "Just in time" in ana.part("Composer")
     assert "Just in time" not in ana.thread
     assert not floor.texts(customer.id)
-    await ana.press("n", *"window closed", "ctrl+s")
+    await ana.press("escape", "n", *"window closed", "ctrl+s")
     await ana.confirmed()
     assert floor.texts(customer.id, MessageKind.NOTE) == ["window closed"]
     assert ana.desk.draft(ana.selected.id, Mode.REPLY).text == "Just in time"
@@ -92,7 +92,7 @@ async def test_words_that_come_back_do_not_disturb(floor: Floor) -> None:
     customer = floor.waiting(Channel.TELEGRAM)
     ana = await floor.seat("ana")
     await ana.go_to(customer.id)
-    await ana.press("r", *"first line", "ctrl+s", "r", *"second ")
+    await ana.press("r", *"first line", "ctrl+s", *"second ")
     await floor.says(customer.id, "wait!")
     await floor.pass_time(3)
     await ana.sees("something new came")
@@ -131,7 +131,7 @@ async def test_every_reply_goes_where_it_was_written(floor: Floor) -> None:
     for number in range(10):
         customer = ana.selected.id
         wanted[customer] = [f"reply {number}"]
-        await ana.press("r", *f"reply {number}", "ctrl+s", "escape", "j", "j")
+        await ana.press("r", *f"reply {number}", "ctrl+s", "escape", "escape", "j", "j")
         await floor.says(others[-number], "hm")
     await floor.told(ana)
     for _time in range(6):

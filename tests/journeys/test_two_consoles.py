@@ -32,7 +32,7 @@ async def test_each_sees_what_the_other_does(floor: Floor) -> None:
     await ana.sees("→ On its way", "InboxList")
     assert ana.shown(customer.id).waiting_since is None
 
-    await ana.press("n", *"he is angry", "ctrl+s")
+    await ana.press("n", *"he is angry", "ctrl+s", "escape")
     await ben.sees("he is angry", "Transcript")
     assert "he is angry" not in ben.row_of(customer.id)
 
@@ -99,7 +99,7 @@ async def test_a_reply_that_was_overtaken_stops(floor: Floor) -> None:
     assert "Tomorrow at nine" not in ana.thread
     assert floor.texts(customer.id) == ["Today at five"]
 
-    await ana.press("r", " ", *"I mean", "ctrl+s", "ctrl+s")
+    await ana.press(" ", *"I mean", "ctrl+s", "ctrl+s")
     await ana.confirmed()
     assert floor.texts(customer.id) == ["Today at five", "Tomorrow at nine I mean"]
     assert floor.said(customer.id)[1].author.id == "ana"
@@ -113,7 +113,7 @@ async def test_the_customer_overtakes_a_held_reply(floor: Floor) -> None:
     ana = await floor.seat("ana")
     await ana.press("3")
     await ana.go_to(customer.id)
-    await ana.press("r", *"Which size?", "ctrl+s", "escape", "escape", "k")
+    await ana.press("r", *"Which size?", "ctrl+s", "escape", "escape", "escape", "k")
     elsewhere = ana.selected.id
     await floor.says(customer.id, "Size M, by the way")
     await floor.pass_time(3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from journeys.floor import Floor
-from textual.events import Key, Paste
+from textual.events import Key, MouseDown, MouseUp, Paste
 
 from agent_tui.model import Channel, Status
 
@@ -75,3 +75,25 @@ async def test_a_paste_behind_r_is_text(floor: Floor) -> None:
     assert "\x1b" not in draft.text
     assert floor.world.seq == seq
     assert not len(ana.desk.store.outbox)
+
+
+async def test_a_click_behind_a_word_does_not_overtake_it(floor: Floor) -> None:
+    """r, a word and a click into the list in one go: the word is in the composer it was typed for,
+    and none of its letters became a command of the list."""
+    floor.hush()
+    ana = await floor.seat("ana")
+    await ana.press("3")
+    customer, seq = ana.selected.id, floor.world.seq
+    inbox = ana.console.inbox.region
+    x, y = inbox.x + 5, inbox.y + 5
+    for char in "rsEe":
+        ana.app.post_message(Key(char, char))
+    for kind in (MouseDown, MouseUp):
+        ana.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y))
+    await ana.settle()
+    assert [(key, words.text) for (key, _mode), words in ana.desk.drafts.items()] == [
+        (customer, "sEe")
+    ]
+    assert floor.world.seq == seq
+    assert ana.selected.id != customer
+    assert not ana.desk.store.outbox.of(customer)

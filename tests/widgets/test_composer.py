@@ -558,17 +558,27 @@ async def test_a_filled_reply_comes_in_at_the_cursor_and_its_first_blank_is_sele
 # Blanks, tab, letters ----------------------------------------------------------------------------
 
 
-async def test_tab_goes_round_the_blanks_and_else_to_the_next_pane() -> None:
-    async with stage("⟦a⟧ und ⟦b⟧") as (app, pilot):
+@pytest.mark.parametrize(
+    ("key", "order"),
+    [("tab", ["⟦a⟧", "⟦b⟧", "⟦c⟧", "⟦a⟧"]), ("shift+tab", ["⟦c⟧", "⟦b⟧", "⟦a⟧", "⟦c⟧"])],
+)
+async def test_tab_and_shift_tab_go_round_the_blanks(key: str, order: list[str]) -> None:
+    async with stage("⟦a⟧ und ⟦b⟧\n⟦c⟧") as (app, pilot):
         seen = []
-        for _ in range(3):
-            await typed(app, pilot, "tab")
+        for _ in range(4):
+            await typed(app, pilot, key)
             seen.append(app.area.selected_text)
-        assert seen == ["⟦a⟧", "⟦b⟧", "⟦a⟧"]
-        app.composer.bind(C1, Mode.REPLY, NOAH, Channel.WHATSAPP, Words("none", (0, 4)))
-        await typed(app, pilot, "tab")
-        assert isinstance(app.focused, Other)
-        assert app.composer.words.text == "none"
+        assert seen == order
+
+
+@pytest.mark.parametrize("key", ["tab", "shift+tab"])
+async def test_without_a_blank_they_never_leave_the_words(key: str) -> None:
+    """The next letter would be a command in another pane."""
+    async with stage("none") as (app, pilot):
+        await typed(app, pilot, key, "e")
+        assert app.focused is app.area
+        assert app.composer.words.text == "nonee"
+        assert app.fired == []
 
 
 async def test_blanks_stand_out() -> None:

@@ -164,11 +164,11 @@ def test_earlier_conversations_of_every_channel() -> None:
     contact = replace(BARE, earlier=earlier)
     english = replace(PLACE, locale="en")
     assert told(contact, 50, english)[3:] == [
-        " Oct 3     E-mail  late ★★",
+        " 3 Oct     E-mail  late ★★",
         " Oct 2025  X       no subject · open now",
     ]
     assert told(contact, 50, replace(english, stars=False))[3].endswith("late 2/5")
-    assert told(contact, 34, english)[3] == " Oct 3     MA  late ★★"
+    assert told(contact, 34, english)[3] == " 3 Oct     MA  late ★★"
 
 
 def test_notes_say_whose_they_are() -> None:
@@ -176,7 +176,7 @@ def test_notes_say_whose_they_are() -> None:
     english = replace(PLACE, locale="en")
     assert told(replace(BARE, notes=(note,)), 50, english)[2:] == [
         " Notes",
-        " short answers (Ben, Nov 22)",
+        " short answers (Ben, 22 Nov)",
     ]
 
 

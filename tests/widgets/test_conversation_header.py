@@ -92,7 +92,7 @@ def test_clocks_number_and_owner_are_whole_at_any_width(width: int) -> None:
 @pytest.mark.parametrize(
     ("shown", "words"),
     [
-        (header(), "nobody"),
+        (header(), "unassigned"),
         (header(owner="Ana Weber"), "Ana"),
         (header(owner="Ana Weber", mine=True), "yours"),
         (header(team=S("Returns")), "team Returns"),
@@ -128,6 +128,12 @@ def test_who_else_looks(viewers: tuple[str, ...], words: str) -> None:
 )
 def test_where_it_stands(changes: dict[str, object], words: str) -> None:
     assert told(header(replace(CONV, **changes)))[0].endswith(words)  # type: ignore[arg-type]
+
+
+def test_who_began_to_wait_just_now_waits_under_a_minute() -> None:
+    """Not “waits now”, which says nothing."""
+    fresh = replace(CONV, waiting_since=NOW - timedelta(seconds=59))
+    assert "waits under 1 m" in told(header(fresh))[0]
 
 
 def test_nobody_waits_in_a_resolved_conversation() -> None:

@@ -394,6 +394,11 @@ def test_a_resolved_row_tells_its_age() -> None:
     assert clock_of(done, NOW, UTC).time == "✓ 3 h"
 
 
+def test_a_window_in_its_last_minute_does_not_say_now() -> None:
+    closing = conversation(window_closes_at=NOW + timedelta(seconds=30))
+    assert clock_of(closing, NOW, UTC).window == "window under 1 m"
+
+
 @pytest.mark.parametrize(
     ("left", "said"), [(61, ""), (60, ""), (59, "window 59 m"), (0, ""), (-1, "")]
 )

@@ -354,13 +354,13 @@ def test_days_in_words() -> None:
     assert day_words(today, today) == "Today"
     assert day_words(today - timedelta(days=1), today) == "Yesterday"
     assert day_words(today - timedelta(days=4), today) == "Thursday"
-    assert day_words(today - timedelta(days=7), today) == "Mon, Nov 16"
-    assert day_words(today - timedelta(days=365), today) == "Sun, Nov 23, 2025"
+    assert day_words(today - timedelta(days=7), today) == "Mon 16 Nov"
+    assert day_words(today - timedelta(days=365), today) == "Sun 23 Nov 2025"
 
 
 def test_moments_in_words() -> None:
     assert moment_words(NOW + timedelta(hours=1), NOW, BERLIN) == "10:41"
-    assert moment_words(NOW + timedelta(days=3), NOW, BERLIN) == "Thu, Nov 26 09:41"
+    assert moment_words(NOW + timedelta(days=3), NOW, BERLIN) == "Thu 26 Nov 09:41"
 
 
 def test_who_is_writing() -> None:

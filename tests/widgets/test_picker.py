@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from agent_tui import theme
-from agent_tui.widgets.picker import Answer, Choice, Find, Picker, Question
+from agent_tui.widgets.picker import Answer, Choice, Find, Picker, Preview, Question
 from agent_tui.widgets.picker_rows import ChoiceRows
 
 FRUIT = [Choice(name, name, right=f"/{name}") for name in ("apple", "banana", "cherry")]
@@ -199,3 +199,38 @@ async def test_where_the_corner_leaves_too_little_room_it_moves_left() -> None:
 async def test_a_name_with_markup_is_a_name() -> None:
     async with stage([Choice("v", "[/b][red]")], title="For [/b] [@click=quit]") as (app, _pilot):
         assert "[/b][red]" in app.rows[0]
+
+
+async def test_only_the_result_under_the_cursor_is_worked_out() -> None:
+    """A hundred replies are found with each letter; one is looked at."""
+    asked: list[str] = []
+
+    def result(name: str) -> str:
+        asked.append(name)
+        return f"this is {name}"
+
+    rows = [
+        Choice(f"row {n}", f"row {n}", preview=lambda n=n: result(f"row {n}"))  # type: ignore[misc]
+        for n in range(100)
+    ]
+    async with stage(rows) as (app, pilot):
+        await pilot.press("down")
+        await pilot.pause()
+        assert "this is row 1" in app.screen.query_one(Preview).render_line(0).text
+        assert asked == ["row 0", "row 1"]
+
+
+async def test_what_cannot_act_now_is_dim_and_can_be_chosen_all_the_same() -> None:
+    """It then says why not."""
+    rows = [Choice("a", "apple"), Choice("b", "banana", faint=True)]
+    async with stage(rows) as (app, pilot):
+        drawn = app.screen.query_one(ChoiceRows)
+        styles = [
+            next(s.style for s in drawn.render_line(y) if word in s.text)
+            for y, word in enumerate(("apple", "banana"))
+        ]
+        assert styles[0] is not None
+        assert styles[1] is not None
+        assert styles[0].color != styles[1].color
+        await pilot.press("down", "enter")
+        assert app.answers == [Answer("b")]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -18,24 +19,17 @@ from websockets.protocol import State
 
 from agent_tui.backends.base import Receipt, Rejected, Unauthorised, Unreachable
 from agent_tui.backends.desk import codec, explain, frames
-from agent_tui.backends.desk.backoff import Backoff
+from agent_tui.backends.desk.backoff import FLOOR, Backoff
 from agent_tui.backends.desk.explain import Ending
 from agent_tui.backends.desk.fields import Malformed
+from agent_tui.backends.desk.questions import Answer, Questions, Read, command_read, page_read
 from agent_tui.clock import Clock
 from agent_tui.credentials.secret import Secret
-from agent_tui.events import (
-    Acked,
-    Event,
-    HistoryFailed,
-    HistoryLoaded,
-    Link,
-    LinkChanged,
-    Refusal,
-    Unrecognised,
-)
+from agent_tui.events import Acked, Event, HistoryLoaded, Link, LinkChanged
 from agent_tui.events import Rejected as RejectedEvent
 from agent_tui.i18n import _
-from agent_tui.model import NO_TEXT, ConversationId, OpId, SafeText
+from agent_tui.loopback import is_loopback
+from agent_tui.model import NO_TEXT, ConversationId, SafeText
 from agent_tui.ops import AnyOp, Signal, TypingSignal, ViewingSignal
 from agent_tui.sanitise import plain_line
 
@@ -67,19 +61,10 @@ class DeskAddress:
     @property
     def loopback(self) -> bool:
         """The desk runs on this machine."""
-        return self.url.startswith(("ws://127.", "ws://localhost", "ws://[::1]"))
-
-
-Answer = Acked | RejectedEvent | HistoryLoaded
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """Something that was asked and not answered yet."""
-
-    answer: asyncio.Future[Answer]
-    read: Callable[[codec.Res], tuple[Answer, tuple[Event, ...]]]
-    """What an answer means, and what of it goes among the events. Raises `Malformed`."""
+        try:
+            return is_loopback(urlsplit(self.url).hostname or "")
+        except ValueError:
+            return False
 
 
 class _Straight(connect):
@@ -101,7 +86,7 @@ class DeskBackend:
         self._backoff = Backoff(random) if backoff is None else backoff
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._ws: ClientConnection | None = None
-        self._questions: dict[str, _Question] = {}
+        self._questions = Questions()
         self._asked = itertools.count(1)
         self._resume: tuple[str, int] | None = None
         self._live = False
@@ -140,7 +125,7 @@ class DeskBackend:
         with suppress(asyncio.CancelledError):
             await runner
         self._ws, self._live = None, False
-        self._fail_questions()
+        self._questions.fail()
 
     async def submit(self, op: AnyOp | Signal) -> Receipt:
         """Ask for something; see `Backend.submit`."""
@@ -149,12 +134,7 @@ class DeskBackend:
                 with suppress(ConnectionClosed):
                     await self._ws.send(frames.signal(op))
             return Receipt(0)
-
-        def read(frame: codec.Res) -> tuple[Answer, tuple[Event, ...]]:
-            told = codec.receipt(frame.body, op) if frame.ok else _rejected(frame, op.id, conv)
-            return told, (told,)
-
-        conv = op.conversation
+        read = command_read(op.id, op.conversation)
         answer = await self._ask(op.id, frames.command(op), read)
         if isinstance(answer, Acked):
             return Receipt(answer.seq)
@@ -166,16 +146,8 @@ class DeskBackend:
     ) -> HistoryLoaded:
         """A page of a thread; see `Backend.history`."""
         ask_id = f"q-{next(self._asked)}"
-
-        def read(frame: codec.Res) -> tuple[Answer, tuple[Event, ...]]:
-            if frame.ok:
-                page, left_out = codec.history(frame.body, conversation, before)
-                return page, (page, *left_out)
-            no = _rejected(frame, OpId(ask_id), conversation)
-            return no, (HistoryFailed(conversation, before, no.detail),)
-
         frame = frames.question(ask_id, conversation, before, limit)
-        answer = await self._ask(ask_id, frame, read)
+        answer = await self._ask(ask_id, frame, page_read(ask_id, conversation, before))
         if isinstance(answer, HistoryLoaded):
             return answer
         assert isinstance(answer, RejectedEvent)
@@ -188,53 +160,33 @@ class DeskBackend:
             await self._ws.close()
         self._queue.put_nowait(None)
 
-    async def _ask(
-        self,
-        ask_id: str,
-        frame: str,
-        read: Callable[[codec.Res], tuple[Answer, tuple[Event, ...]]],
-    ) -> Answer:
+    async def _ask(self, ask_id: str, frame: str, read: Read) -> Answer:
         ws = self._ws
         if ws is None or not self._live or ws.state is not State.OPEN:
             if self._final:
                 raise Unauthorised(self._final)
             raise Unreachable(sent=False)
-        question = _Question(asyncio.get_running_loop().create_future(), read)
-        self._questions[ask_id] = question
+        question = self._questions.ask(ask_id, read)
         try:
             await ws.send(frame)
             return await asyncio.wait_for(question.answer, ANSWER_WITHIN)
         except (ConnectionClosed, TimeoutError) as error:
             raise Unreachable from error
         finally:
-            if self._questions.get(ask_id) is question:
-                del self._questions[ask_id]
-
-    def _answered(self, frame: codec.Res) -> None:
-        """An answer takes its place among the events; whoever asked is told that it did."""
-        question = self._questions.get(frame.id)
-        if question is None or question.answer.done():
-            return
-        try:
-            answer, events = question.read(frame)
-        except Malformed as error:
-            question.answer.set_exception(Unreachable(str(error)))
-            return
-        for event in events:
-            self._queue.put_nowait(event)
-        question.answer.set_result(answer)
+            self._questions.forget(question)
 
     async def _run(self) -> None:
-        if pause := self._backoff.begin(self._clock.monotonic()):
+        pause = self._backoff.begin(self._clock.monotonic())
+        if pause > FLOOR:
             words = _("too many attempts in a minute; the next one has to wait")
             self._tell(Link.OFFLINE, plain_line(words), pause)
-            await asyncio.sleep(pause)
+        await asyncio.sleep(pause)
         while True:
             self._tell(Link.CATCHING_UP if self._resume else Link.CONNECTING)
             ending = await self._one_link()
             self._ws, self._live, self._go = None, False, None
             self._next_part = 0
-            self._fail_questions()
+            self._questions.fail()
             if self._closing:
                 return
             if ending.from_scratch or not self._whole:
@@ -247,11 +199,6 @@ class DeskBackend:
             pause = self._backoff.wait(now, ending.retry_after, alone=ending.alone)
             self._tell(Link.OFFLINE, ending.words, pause)
             await asyncio.sleep(pause)
-
-    def _fail_questions(self) -> None:
-        for question in self._questions.values():
-            if not question.answer.done():
-                question.answer.set_exception(Unreachable())
 
     async def _one_link(self) -> Ending:
         """One connection from its beginning to its end: how it ended."""
@@ -324,7 +271,7 @@ class DeskBackend:
             case codec.Ev():
                 return self._event(frame)
             case codec.Res():
-                self._answered(frame)
+                self._tell_of(*self._questions.answered(frame))
             case codec.Sig() | codec.Unknown():
                 self._queue.put_nowait(frame.event)
             case codec.Heartbeat():
@@ -352,8 +299,7 @@ class DeskBackend:
         self._capabilities = frame.event.capabilities
         self._hb = frame.hb
         self._resume = (frame.epoch, self._seq if resumed else frame.seq)
-        self._queue.put_nowait(frame.event)
-        self._count(frame.left_out)
+        self._tell_of(frame.event, *frame.left_out)
         if resumed:
             self._go_live()
         else:
@@ -367,15 +313,14 @@ class DeskBackend:
             raise Malformed("part")
         if part == 1:
             self._resume = (self._resume[0], frame.at_seq)
-        self._queue.put_nowait(frame.event)
-        self._count(frame.left_out)
+        self._tell_of(frame.event, *frame.left_out)
         self._next_part = 0 if part == parts else part + 1
         if part == parts:
             self._go_live()
 
-    def _count(self, left_out: tuple[Unrecognised, ...]) -> None:
-        for one in left_out:
-            self._queue.put_nowait(one)
+    def _tell_of(self, *events: Event) -> None:
+        for event in events:
+            self._queue.put_nowait(event)
 
     def _go_live(self) -> None:
         self._live = self._whole = True
@@ -397,11 +342,3 @@ class DeskBackend:
         now = self._clock.now()
         retry_at = None if retry_in is None else now + timedelta(seconds=retry_in)
         self._queue.put_nowait(LinkChanged(link, now, detail, retry_at))
-
-
-def _rejected(frame: codec.Res, op_id: OpId, conversation: ConversationId) -> RejectedEvent:
-    try:
-        return codec.rejection(frame.body, op_id, conversation)
-    except Malformed as error:  # a no all the same: asking again would get it again
-        words = _("the desk sent something unreadable ({reason})").format(reason=error)
-        return RejectedEvent(op_id, conversation, Refusal.OTHER, plain_line(words))

@@ -40,7 +40,6 @@ from agent_tui.model import (
     OpId,
     SafeText,
 )
-from agent_tui.ops import AnyOp
 from agent_tui.sanitise import Field, plain_line
 
 LONGEST_WAIT = 300.0
@@ -259,10 +258,10 @@ def _signal(d: Json) -> Event:
             return Unrecognised(plain_line(other))
 
 
-def receipt(body: Json, op: AnyOp) -> Acked:
+def receipt(body: Json, op_id: OpId, conversation: ConversationId) -> Acked:
     """The yes in a result."""
     seq = body.get("seq")
-    return Acked(op.id, op.conversation, seq if isinstance(seq, int) else 0)
+    return Acked(op_id, conversation, seq if isinstance(seq, int) else 0)
 
 
 def history(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 from hypothesis import given
@@ -101,6 +102,29 @@ def test_health_does_not_pardon_a_storm() -> None:
         backoff.wait(0)
     backoff.healthy()
     assert backoff.wait(0) == 60
+
+
+@given(st.integers(), st.lists(st.tuples(st.floats(0, 20), st.booleans()), max_size=120))
+def test_reconnecting_by_hand_is_no_way_round_the_measure(
+    seed: int, steps: list[tuple[float, bool]]
+) -> None:
+    """It waits for no schedule, and takes the place of the attempt that was to come."""
+    backoff, now, moments = Backoff(Random(seed)), 100.0, [100.0]
+    assert backoff.begin(now) == 0
+    for lasted, by_hand in steps:
+        now = max(now, moments[-1]) + lasted
+        if by_hand:
+            backoff.wait(now)  # an attempt that is never made
+            crowd = [moment for moment in moments if moment > now - 60]
+            pause = backoff.begin(now)
+            assert pause <= FLOOR or len(crowd) >= PER_MINUTE
+        else:
+            pause = backoff.wait(now)
+        now += pause
+        moments.append(now)
+    assert all(last - first >= FLOOR - TINY for first, last in pairwise(moments))
+    for first, last in zip(moments, moments[PER_MINUTE:], strict=False):
+        assert last - first >= 60 - TINY
 
 
 def test_an_outage_of_days_is_survived() -> None:

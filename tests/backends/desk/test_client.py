@@ -18,13 +18,17 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from agent_tui.backends.base import Rejected, Unauthorised, Unreachable
+from agent_tui.backends.base import Receipt, Rejected, Unauthorised, Unreachable
 from agent_tui.backends.desk import client
+from agent_tui.backends.desk.backoff import PER_MINUTE, Backoff
 from agent_tui.backends.desk.client import DeskAddress, DeskBackend
 from agent_tui.clock import Clock, SystemClock
 from agent_tui.credentials.secret import Secret
 from agent_tui.events import (
+    Acked,
+    DeliveryChanged,
     Event,
+    HistoryFailed,
     HistoryLoaded,
     Link,
     LinkChanged,
@@ -34,6 +38,7 @@ from agent_tui.events import (
     Unrecognised,
     Welcomed,
 )
+from agent_tui.events import Rejected as RejectedEvent
 from agent_tui.model import ConversationId, OpId, SafeText
 from agent_tui.ops import Note, Resolve, TypingSignal, ViewingSignal
 
@@ -465,6 +470,33 @@ async def test_an_unknown_event_counts_in_the_sequence() -> None:
         assert len(here.peers) == 1
 
 
+async def test_values_of_a_later_version_stop_nothing() -> None:
+    """A channel, a status, a kind that is not known: that one is left out and counted."""
+    strange, familiar = {**conv(2), "channel": "carrier pigeon"}, conv(1)
+    page = {"conv": "c-1", "messages": [line(4), {**line(5), "kind": "poll"}], "more": False}
+
+    async def script(peer: Peer) -> None:
+        await peer.welcome(agents=[{"id": "ben", "name": "Ben", "availability": "asleep"}])
+        await peer.say({**snap(), "conversations": [strange, familiar]})
+        told = event(11)
+        await peer.say({**told, "data": {**told["data"], "conversation": strange}}, event(12))
+        asked = await peer.hear()
+        await peer.say({"frame": "res", "id": asked["id"], "ok": True, "result": page})
+        await peer.stay()
+
+    async with house(script) as here:
+        await here.until(lambda e: isinstance(e, MessageReceived) and e.seq == 12)
+        parts = [one.conversations for one in here.seen if isinstance(one, SnapshotPart)]
+        assert [[one.id for one in part] for part in parts] == [[C1]]
+        loaded = await here.asking(here.backend.history(C1, None))
+        assert [one.seq for one in loaded.messages] == [4]
+        assert [one for one in here.seen if isinstance(one, Unrecognised)] == [
+            Unrecognised(SafeText("availability")), Unrecognised(SafeText("channel")),
+            Unrecognised(SafeText("channel"), 11), Unrecognised(SafeText("kind")),
+        ]  # fmt: skip
+        assert len(here.peers) == 1
+
+
 async def test_a_silent_desk_is_dead_after_two_missed_heartbeats() -> None:
     """2.2 heartbeats without a frame end the link, and what follows resumes."""
 
@@ -719,6 +751,22 @@ async def test_a_desk_that_lets_us_in_and_throws_us_out_is_not_stormed(
     assert max(crowds) == 20
 
 
+async def test_a_backend_keeps_the_measure_of_those_before_it() -> None:
+    """The minute is full: a link that the agent asks for waits, too, and says so."""
+    backoff, clock = Backoff(Random(7)), SystemClock()
+    for _attempt in range(PER_MINUTE):
+        backoff._attempts.append(clock.monotonic())
+    async with house(settled) as here:
+        address = DeskAddress(here.url, Secret(TOKEN), "ana", "device-1")
+        here.backend = DeskBackend(address, clock, Random(7), backoff)
+        here._events = here.backend.events()
+        offline = await here.link(Link.OFFLINE)
+        assert "too many attempts" in offline.detail
+        assert offline.retry_at is not None
+        assert 59 < (offline.retry_at - offline.since).total_seconds() <= 60
+        assert here.peers == []
+
+
 # Questions
 
 
@@ -740,6 +788,99 @@ async def test_answers_find_their_questions_by_id() -> None:
         ask = here.backend.submit
         first, second = await here.asking(asyncio.gather(ask(note("a")), ask(note("b"))))
         assert (first.seq, second.seq) == (11, 22)
+
+
+async def test_answers_stand_among_the_events_in_the_order_they_came() -> None:
+    """A page, then a report about a message of it, then an answer: nothing overtakes anything."""
+    page = {"conv": "c-1", "messages": [line(5)], "more": False, "at_seq": 10}
+    data = {"message_id": "m-5", "delivery": "failed", "failure": "no such number"}
+    report = {
+        "frame": "ev", "seq": 11, "conv": "c-1", "type": "delivery", "ts": STAMP, "data": data,
+    }  # fmt: skip
+
+    async def script(peer: Peer) -> None:
+        await peer.whole()
+        asked = [await peer.hear() for _question in range(3)]
+        yes, no = {"seq": 11}, {"code": "too_long", "message": "at most 5"}
+        await peer.say(
+            {"frame": "res", "id": asked[0]["id"], "ok": True, "result": page},
+            report,
+            {"frame": "res", "id": asked[1]["id"], "ok": True, "result": yes},
+            {"frame": "res", "id": asked[2]["id"], "ok": False, "error": no},
+            event(12),
+        )
+        await peer.stay()
+
+    async with house(script) as here:
+        await here.link(Link.LIVE)
+        start, ask = len(here.seen), here.backend
+        questions = (ask.history(C1, None), ask.submit(note("a")), ask.submit(note("b")))
+        answers = asyncio.gather(*questions, return_exceptions=True)
+        await here.until(lambda e: isinstance(e, MessageReceived))
+        told = here.seen[start:]
+        assert [type(one) for one in told] == [
+            HistoryLoaded, DeliveryChanged, Acked, RejectedEvent, MessageReceived,
+        ]  # fmt: skip
+        loaded, receipt, refused = await answers
+        assert isinstance(loaded, HistoryLoaded) and isinstance(receipt, Receipt)
+        assert told[0] is loaded and loaded.at_seq == 10
+        assert told[2] == Acked(OpId("a"), C1, receipt.seq)
+        assert isinstance(refused, Rejected) and told[3] is refused.event
+
+
+async def test_a_page_that_is_refused_fails_among_the_events() -> None:
+    """With the desk's words; whoever asked gets them, too."""
+
+    async def script(peer: Peer) -> None:
+        await peer.whole()
+        asked = await peer.hear()
+        error = {"code": "unknown_conversation", "message": "there is none"}
+        await peer.say({"frame": "res", "id": asked["id"], "ok": False, "error": error})
+        await peer.stay()
+
+    async with house(script) as here:
+        await here.link(Link.LIVE)
+        with pytest.raises(Rejected):
+            await here.asking(here.backend.history(C1, 7))
+        assert HistoryFailed(C1, 7, SafeText("there is none")) in here.seen
+
+
+async def test_an_answer_that_comes_while_the_link_is_let_go_is_told() -> None:
+    """Whoever got a receipt finds its fact among the events, however late."""
+
+    async def script(peer: Peer) -> None:
+        await peer.whole()
+        asked = await peer.hear()
+        await peer.say({"frame": "res", "id": asked["id"], "ok": True, "result": {"seq": 3}})
+        await peer.stay()
+
+    async with house(script) as here:
+        await here.link(Link.LIVE)
+        question = asyncio.create_task(here.backend.submit(note()))
+        await question
+        await here.backend.aclose()
+        assert Acked(OpId("op-1"), C1, 3) in await here.end()
+
+
+async def test_what_was_never_written_is_told_from_what_was_not_answered() -> None:
+    """Before the link and after it nothing was sent; under way the desk may have it."""
+
+    async def script(peer: Peer) -> None:
+        await peer.whole()
+        await peer.hear()
+        peer.ws.transport.abort()
+
+    async def sent(question: Awaitable[Any]) -> bool:
+        with pytest.raises(Unreachable) as error:
+            await question
+        return error.value.sent
+
+    async with house(script, settled) as here:
+        assert not await sent(here.backend.submit(note()))
+        assert not await sent(here.backend.history(C1, None))
+        await here.link(Link.LIVE)
+        assert await sent(here.asking(here.backend.submit(note())))
+        assert not await sent(here.backend.submit(note()))
 
 
 async def test_a_link_lost_under_way_leaves_the_answer_unknown() -> None:
@@ -926,6 +1067,20 @@ async def test_a_reader_that_leaves_takes_the_questions_along() -> None:
         with pytest.raises(Unreachable):
             async with asyncio.timeout(1):
                 await question
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("ws://127.0.0.1:8765", True), ("ws://localhost:1", True), ("ws://[::1]:1", True),
+        ("wss://127.0.0.1", True), ("ws://127.evil.example", False),
+        ("ws://localhost.evil.example", False), ("wss://desk.example.com", False),
+        ("ws://[::1", False),
+    ],
+)  # fmt: skip
+def test_this_machine_is_known_by_its_address(url: str, here: bool) -> None:
+    """Not by how a name begins: whatever is elsewhere goes through the proxy."""
+    assert DeskAddress(url, Secret(TOKEN), "ana", "device-1").loopback is here
 
 
 def test_the_scripts_speak_of_the_time_of_the_other_tests() -> None:

@@ -160,7 +160,8 @@ def test_the_page_s_answers() -> None:
     assert no.current is not None
     assert no.current.id == C
     assert isinstance(thread, codec.Res)
-    history = codec.history(thread.body, C, None)
+    history, left_out = codec.history(thread.body, C, None)
+    assert left_out == () and history.at_seq == 841
     assert isinstance(history, HistoryLoaded)
     assert [m.id for m in history.messages] == ["m-9"]
     assert history.more
