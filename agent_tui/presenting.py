@@ -295,8 +295,11 @@ def unsent(desk: Desk) -> int:
     return sum(1 for _pending in _unsent(desk))
 
 
-def on_its_way(desk: Desk, now: datetime) -> tuple[str, bool]:
-    """What is under way, for the last line, and whether that is an alarm."""
+def on_its_way(desk: Desk, now: datetime, *, typing: bool = False) -> tuple[str, bool]:
+    """What is under way, for the last line, and whether that is an alarm.
+
+    While `typing` a z is a letter, so Esc comes first.
+    """
     counts = dict.fromkeys(SendState, 0)
     leaves: datetime | None = None
     for pending in _unsent(desk):
@@ -313,5 +316,7 @@ def on_its_way(desk: Desk, now: datetime) -> tuple[str, bool]:
         seconds = max(0, round((leaves - now).total_seconds() + 0.4))
         words = ngettext("{count} sending", "{count} sending", counts[SendState.HOLDING])
         held = words.format(count=counts[SendState.HOLDING])
-        return _("{held} · undo z ({seconds} s)").format(held=held, seconds=seconds), False
+        key = "Esc z" if typing else "z"
+        words = _("{held} · undo {key} ({seconds} s)")
+        return words.format(held=held, key=key, seconds=seconds), False
     return "", False

@@ -137,7 +137,8 @@ class Showing:
         """Show the first and the last line again."""
         console, now = self._console, self._desk.clock.now()
         console.top.show(presenting.top_bar(self._desk, self._source, now, console.zone))
-        status, alarm = presenting.on_its_way(self._desk, now)
+        typing = console.searching or console.place is Place.COMPOSER
+        status, alarm = presenting.on_its_way(self._desk, now, typing=typing)
         if self._said is not None:
             status, alarm, _until = self._said
         if console.searching:
@@ -146,7 +147,6 @@ class Showing:
             hints = commands.choices_after(self.prefix, console.place)
         else:
             hints = commands.hints(console, console.keys)
-        typing = console.searching or console.place is Place.COMPOSER
         waits = bool(self.prefix)
         console.bottom.show(shown.BottomBar(tuple(hints), status, alarm, typing, waits))
 

@@ -43,11 +43,13 @@ def name_of(node: ast.expr) -> str:
 def makes_safe_text(tree: ast.AST) -> Found:
     """Law 3: only the sanitiser makes safe text."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and name_of(node.func) == "SafeText":
+        if not isinstance(node, ast.Call):
+            continue
+        name = name_of(node.func)
+        if name == "SafeText":
             yield node.lineno, "makes a SafeText without the sanitiser"
-        if isinstance(node, ast.Call) and name_of(node.func) == "cast":
-            if "SafeText" in ast.dump(node.args[0]):
-                yield node.lineno, "casts to SafeText"
+        if name == "cast" and "SafeText" in ast.dump(node.args[0]):
+            yield node.lineno, "casts to SafeText"
 
 
 def builds_markup(tree: ast.AST) -> Found:

@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 import pytest
 
 from agent_tui import i18n
-from agent_tui.cli import main as cli
 from agent_tui.backends.mock.options import MockError, MockOptions
+from agent_tui.cli import main as cli
 from agent_tui.config import Profile, Settings, Target
 from agent_tui.config.edit import store_profile
 from agent_tui.credentials.secret import Secret

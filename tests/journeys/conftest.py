@@ -12,11 +12,12 @@ from textual._compositor import Compositor
 
 from agent_tui.backends.mock import opening
 from agent_tui.backends.mock.options import MockOptions
+from agent_tui.backends.mock.persona import load_personas
 from agent_tui.backends.mock.server import DeskServer
 from agent_tui.clock import ManualClock
 from agent_tui.i18n import use_language
 
-_personas = cache(opening.load_personas)
+_personas = cache(load_personas)
 
 
 @pytest.fixture(autouse=True)

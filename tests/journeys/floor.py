@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -289,7 +290,7 @@ class Floor:
 
     def waiting(self, channel: Channel = Channel.TELEGRAM) -> Record:
         """An open, unassigned conversation on a channel, whose customer waits."""
-        conv = self.find(
+        return self.find(
             lambda c: (
                 c.channel is channel
                 and c.status is Status.OPEN
@@ -297,7 +298,6 @@ class Floor:
                 and c.waiting_since is not None
             )
         )
-        return conv
 
     def counts(self, agent: str) -> dict[str, int]:
         """How many conversations the views of an agent hold."""
@@ -358,7 +358,10 @@ class Floor:
     async def told(self, *seats: Seat) -> None:
         """Wait until these consoles have heard of everything that has happened at the desk."""
         for seat in seats:
-            await seat.until(lambda seat=seat: seat.desk.store.seq >= self.world.seq, "all news")
+            await seat.until(partial(self._has_told, seat), "all news")
+
+    def _has_told(self, seat: Seat) -> bool:
+        return seat.desk.store.seq >= self.world.seq
 
     # ── seats ───────────────────────────────────────────────────────────────────────
 
@@ -372,7 +375,7 @@ class Floor:
         session.start()
         loop = asyncio.get_running_loop()
         assert await loop.run_in_executor(None, session.wait_settled, PATIENCE)
-        self._stack.push_async_callback(loop.run_in_executor, None, session.stop)
+        self._stack.push_async_callback(asyncio.to_thread, session.stop)
         app = AgentTui(session, settings(), "demo", self.clock)
         seat = Seat(app, await self._open(app, size), self.clock)
         await seat.until(lambda: seat.desk.store.ready and seat.desk.selected, "an inbox")
@@ -392,10 +395,14 @@ class Floor:
 
         task = asyncio.create_task(host())
         self._stack.push_async_callback(_end, task, leave)
-        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            task.result()
-        return ready.result()
+        task.add_done_callback(lambda done: _fail(ready, done))
+        return await ready
+
+
+def _fail(ready: asyncio.Future[Pilot[None]], done: asyncio.Task[None]) -> None:
+    """A console that ended before it was there says why."""
+    if not ready.done():
+        ready.set_exception(done.exception() or RuntimeError("the console ended at once"))
 
 
 async def _end(task: asyncio.Task[None], leave: asyncio.Event) -> None:

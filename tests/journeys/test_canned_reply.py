@@ -26,7 +26,7 @@ async def test_a_canned_reply_from_the_slash_to_read(floor: Floor) -> None:
     assert "How long delivery takes in general" in ana.screen()
     assert "Delivery takes ⟦days⟧ working days" in " ".join(ana.screen().split())
     await ana.press("enter")
-    assert not ana.in_picker
+    await ana.until(lambda: not ana.in_picker, "the picker closed")
     await ana.sees("Delivery takes ⟦days⟧ working days", "Composer")
 
     await ana.press("ctrl+s")

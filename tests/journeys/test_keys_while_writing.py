@@ -14,7 +14,6 @@ async def test_the_palette_leads_out_of_the_words_and_keeps_them(floor: Floor) -
     floor.hush()
     ana = await floor.seat("ana")
     await ana.press("3", "r", *"half a sentence", "ctrl+p", *"priority", "enter")
-    print(ana.foot, ana.console.place, repr(ana.console.composer.words.text), type(ana.app.screen))
     assert ana.in_picker
     await ana.press("u", "enter")
     await ana.confirmed()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from journeys.floor import Floor, Seat
 
-from agent_tui.model import Channel, MessageKind, Priority, Status
+from agent_tui.model import Channel, ConversationId, MessageKind, Priority, Status
 
 
 def _cursor_in_sight(ana: Seat) -> bool:
     return ana.selected.contact_name[:10] in ana.cursor_row
+
+
+def _is_open(floor: Floor, conversation: ConversationId) -> bool:
+    return floor.truth(conversation).status is Status.OPEN
 
 
 async def test_resolve_goes_on_to_the_next_row_shown(floor: Floor) -> None:
@@ -46,7 +51,7 @@ async def test_resolve_goes_on_to_the_next_row_shown(floor: Floor) -> None:
         await ana.sees(f"Undone for {ana.shown(key).contact_name}"[:40])
         assert ana.selected.id == key
         assert _cursor_in_sight(ana)
-        await ana.until(lambda key=key: floor.truth(key).status is Status.OPEN, "open again")
+        await ana.until(partial(_is_open, floor, key), "open again")
     await ana.confirmed()
     await floor.told(ana)
     assert ana.counts == floor.counts("ana")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from journeys.floor import Floor
 
-from agent_tui.model import Channel, MessageKind, Status
+from agent_tui.model import Channel, ConversationId, MessageKind, Status
 from agent_tui.shown import Mode
 
 
@@ -142,4 +142,4 @@ async def test_every_reply_goes_where_it_was_written(floor: Floor) -> None:
     for conv in floor.world.conversations.values():
         texts = floor.texts(conv.id)
         sent = [text for text in texts if text.startswith("reply ")]
-        assert sent == ([] if conv.id in stale else wanted.get(conv.id, []))
+        assert sent == ([] if conv.id in stale else wanted.get(ConversationId(conv.id), []))
