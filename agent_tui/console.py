@@ -218,7 +218,7 @@ class Console(Screen[None], inherit_bindings=False):
             Place.CONVERSATION: self.transcript,
             Place.CUSTOMER: self.customer,
         }[place]
-        target.focus()
+        self.set_focus(target)
         self.show.bars()
 
     def _stand_in(self, place: Place) -> None:

@@ -39,7 +39,7 @@ async def test_a_canned_reply_from_the_slash_to_read(floor: Floor) -> None:
 
     await ana.sees(words, "Transcript")
     await ana.sees("leaves in 3 s", "Transcript")
-    await ana.sees("1 sending · undo z (3 s)")
+    await ana.sees("1 sending · undo Esc z (3 s)")
     assert not floor.texts(customer.id)
     assert words not in ana.part("Composer")
     await floor.pass_time(3)

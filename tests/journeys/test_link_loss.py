@@ -51,7 +51,7 @@ async def test_the_line_breaks_and_comes_back(floor: Floor, wire: Wire) -> None:
     await ana.sees("We are on it", "Transcript")
     await floor.pass_time(5)
     await ana.sees("1 waits for the line")
-    await ana.press("A", "l", *"vip", "enter")
+    await ana.press("escape", "A", "l", *"vip", "enter")
     assert ana.shown(customer.id).assignee == "ana"
     assert not floor.texts(customer.id)
     await floor.says(other.id, "while you were away")
