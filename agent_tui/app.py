@@ -26,7 +26,7 @@ from agent_tui import canned
 from agent_tui.canned import Library
 from agent_tui.clock import Clock, SystemClock, SystemIds
 from agent_tui.config import Settings, reply_folders
-from agent_tui.console import Console
+from agent_tui.console.screen import Console
 from agent_tui.desk import Desk
 from agent_tui.i18n import LANGUAGES, _
 from agent_tui.salvage import salvage

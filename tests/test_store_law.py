@@ -322,7 +322,7 @@ class StoreAgainstDesk(RuleBasedStateMachine):
     # What always holds
 
     def _thread(self, conv: ConversationId) -> list[OpId | None]:
-        """The ops of the words in sight, as `agent_tui.presenting` puts a thread together."""
+        """The ops of the words in sight, as `console.presenting` puts a thread together."""
         thread = self.store.threads.get(conv)
         here = [] if thread is None else [m.op_id for m in thread.messages]
         outbox = (p.op for p in self.store.outbox.of(conv))

@@ -35,7 +35,7 @@ from agent_tui.backends.mock.server import DeskServer
 from agent_tui.backends.mock.world import World
 from agent_tui.clock import ManualClock
 from agent_tui.config import RawConfig, Settings, resolve
-from agent_tui.console import Console
+from agent_tui.console.screen import Console
 from agent_tui.credentials.secret import Secret
 from agent_tui.desk import Desk
 from agent_tui.model import AuthorKind, Channel, Conversation, ConversationId, MessageKind, Status
@@ -79,6 +79,11 @@ class Seat:
     def in_picker(self) -> bool:
         """A question is open."""
         return self.app.screen is not self.console
+
+    @property
+    def wishes(self) -> list[AnyOp]:
+        """What she has asked for and the desk has not answered yet; reading is no wish."""
+        return [p.op for p in self.desk.store.outbox if not isinstance(p.op, MarkRead)]
 
     @property
     def walk_rows(self) -> RowSource:
@@ -126,7 +131,10 @@ class Seat:
     async def settle(self) -> None:
         """Let the screen do what it was asked for so far."""
         await self.pilot._wait_for_screen()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE
         while not self.app._turnstile.idle:
+            assert loop.time() < end, "the keys do not get through"
             await asyncio.sleep(0.001)
         await self.pilot._wait_for_screen()
         screen = self.app.screen
@@ -267,6 +275,12 @@ class Floor:
     def world(self) -> World:
         """The desk's own truth."""
         return self.server.world
+
+    @property
+    def deeds(self) -> tuple[int, int]:
+        """How much has been said and changed so far; reading counts for nothing."""
+        lines = sum(len(thread) for thread in self.world.threads.values())
+        return lines, sum(conv.ver for conv in self.world.conversations.values())
 
     def truth(self, conversation: str) -> Record:
         """A conversation as the desk has it."""

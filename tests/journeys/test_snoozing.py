@@ -89,7 +89,7 @@ async def test_past_and_nonsense_say_why(floor: Floor) -> None:
         assert ana.in_picker
         await ana.press("escape")
     assert floor.truth(customer).status is Status.OPEN
-    assert not len(ana.desk.store.outbox)
+    assert not ana.wishes
 
 
 async def test_a_moment_that_passed_while_the_question_was_open(floor: Floor) -> None:

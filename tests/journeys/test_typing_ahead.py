@@ -15,14 +15,14 @@ async def test_a_word_behind_r_is_no_command(floor: Floor) -> None:
     ana = await floor.seat("ana")
     for word in ("eE As zest", "Seize", "nAe"):
         await ana.press("2", "j")
-        customer, seq = ana.selected.id, floor.world.seq
+        customer, deeds = ana.selected.id, floor.deeds
         await ana.press("r", *word)
         assert ana.desk.drafts
         assert word in ana.part("Composer")
         assert ana.selected.id == customer
-        assert floor.world.seq == seq
+        assert floor.deeds == deeds
         await ana.press("escape", "escape")
-    assert not len(ana.desk.store.outbox)
+    assert not ana.wishes
 
 
 async def test_an_answer_behind_the_question(floor: Floor) -> None:
@@ -40,7 +40,7 @@ async def test_an_answer_behind_the_question(floor: Floor) -> None:
         assert truth.assignee == "emma"
     await ana.press("p", "e", "escape", "s", "e", "escape")
     assert floor.truth(ana.selected.id).status is Status.OPEN
-    assert not len(ana.desk.store.outbox)
+    assert not ana.wishes
 
 
 async def test_a_whole_reply_in_one_go(floor: Floor) -> None:
@@ -65,7 +65,7 @@ async def test_a_paste_behind_r_is_text(floor: Floor) -> None:
     floor.hush()
     ana = await floor.seat("ana")
     await ana.press("2")
-    seq = floor.world.seq
+    deeds = floor.deeds
     ana.app.post_message(Key("r", "r"))
     ana.app.post_message(Paste("e\nA\x1b[31mred\x1b[0m\ne"))
     await ana.settle()
@@ -73,8 +73,8 @@ async def test_a_paste_behind_r_is_text(floor: Floor) -> None:
     assert draft.text.split("\n")[0] == "e"
     assert draft.text.split("\n")[2] == "e"
     assert "\x1b" not in draft.text
-    assert floor.world.seq == seq
-    assert not len(ana.desk.store.outbox)
+    assert floor.deeds == deeds
+    assert not ana.wishes
 
 
 async def test_a_click_behind_a_word_does_not_overtake_it(floor: Floor) -> None:
@@ -83,7 +83,7 @@ async def test_a_click_behind_a_word_does_not_overtake_it(floor: Floor) -> None:
     floor.hush()
     ana = await floor.seat("ana")
     await ana.press("3")
-    customer, seq = ana.selected.id, floor.world.seq
+    customer, deeds = ana.selected.id, floor.deeds
     inbox = ana.console.inbox.region
     x, y = inbox.x + 5, inbox.y + 5
     for char in "rsEe":
@@ -94,6 +94,6 @@ async def test_a_click_behind_a_word_does_not_overtake_it(floor: Floor) -> None:
     assert [(key, words.text) for (key, _mode), words in ana.desk.drafts.items()] == [
         (customer, "sEe")
     ]
-    assert floor.world.seq == seq
+    assert floor.deeds == deeds
     assert ana.selected.id != customer
     assert not ana.desk.store.outbox.of(customer)

@@ -145,7 +145,7 @@ async def test_a_key_that_cannot_act_says_why(floor: Floor) -> None:
     """Each key that makes no sense for this customer answers with the reason, and does nothing."""
     floor.hush()
     ana = await floor.seat("ana")
-    seq = floor.world.seq
+    deeds = floor.deeds
     for keys, words in (
         (("5", "e"), "It is resolved already; E opens it again."),
         (("1", "A"), "It is yours already."),
@@ -162,4 +162,4 @@ async def test_a_key_that_cannot_act_says_why(floor: Floor) -> None:
     current = ana.selected.priority
     await ana.press(current.value[0], "enter")
     await ana.sees("It has that priority already.")
-    assert floor.world.seq == seq
+    assert floor.deeds == deeds

@@ -11,10 +11,11 @@ import pytest
 from builders import AGENTS, CAPABILITIES, NOW, conversation, safe, store_of, welcomed
 from canned_builders import shipped
 
-from agent_tui import choices, i18n
+from agent_tui import i18n
 from agent_tui.canned import Filled
 from agent_tui.canned.reply import CannedReply
 from agent_tui.commands import BY_ID, COMMANDS, KEYMAPS, Command, Place, keymaps
+from agent_tui.console import choices
 from agent_tui.dates import weekday_day_and_time
 from agent_tui.model import Channel, Team, TeamId
 from agent_tui.store import Store

@@ -21,13 +21,14 @@ from builders import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_tui import i18n, presenting
+from agent_tui import i18n
 from agent_tui.change import NOTHING, Change
 from agent_tui.clock import ManualClock
+from agent_tui.console import presenting
+from agent_tui.console.presenting import FoundRows, on_its_way, unsent
 from agent_tui.desk import Desk
 from agent_tui.events import Link, LinkChanged, SnapshotPart
 from agent_tui.model import Conversation, ConversationId, Status
-from agent_tui.presenting import FoundRows, on_its_way, unsent
 from agent_tui.shown import Mode
 from agent_tui.when import waits
 

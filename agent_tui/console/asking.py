@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from agent_tui import choices, presenting
 from agent_tui.change import NOTHING
-from agent_tui.choices import Awake, Owner
 from agent_tui.commands import BY_ID
+from agent_tui.console import choices, presenting
+from agent_tui.console.choices import Awake, Owner
 from agent_tui.desk import CannotDo
 from agent_tui.i18n import _, ngettext
 from agent_tui.model import Conversation, ConversationId, Priority, SafeText
@@ -16,7 +16,7 @@ from agent_tui.sanitise import Field, sanitise
 from agent_tui.widgets.picker import Answer, Choice, Picker, Question
 
 if TYPE_CHECKING:
-    from agent_tui.console import Console
+    from agent_tui.console.screen import Console
 
 T = TypeVar("T")
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent_tui import commands, presenting, shown
+from agent_tui import commands, shown
 from agent_tui.change import EVERYTHING, Change, News, Refused
 from agent_tui.commands import Place
+from agent_tui.console import presenting
+from agent_tui.console.news import notice_of
+from agent_tui.console.walking import REST
 from agent_tui.events import Link
 from agent_tui.i18n import _, language
 from agent_tui.model import AuthorKind, ConversationId
-from agent_tui.news import notice_of
 from agent_tui.ops import ViewingSignal
 from agent_tui.shown import Hint
-from agent_tui.walking import REST
 
 if TYPE_CHECKING:
-    from agent_tui.console import Console
+    from agent_tui.console.screen import Console
 
 SAID_FOR = 6.0
 """Seconds a line of the program stays in the last line; an alarm stays twice as long."""

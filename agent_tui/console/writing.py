@@ -15,7 +15,7 @@ from agent_tui.sanitise import Field, sanitise
 from agent_tui.shown import Mode, SendState, Words
 
 if TYPE_CHECKING:
-    from agent_tui.console import Console
+    from agent_tui.console.screen import Console
 
 
 class Writing:

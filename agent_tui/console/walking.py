@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from agent_tui.change import Change
 from agent_tui.commands import Place
+from agent_tui.console.presenting import FoundRows, Rows
 from agent_tui.desk import CannotDo
 from agent_tui.i18n import _
 from agent_tui.model import ConversationId
-from agent_tui.presenting import FoundRows, Rows
 from agent_tui.shown import RowSource
 
 if TYPE_CHECKING:
-    from agent_tui.console import Console
+    from agent_tui.console.screen import Console
 
 REST = 0.06
 """Seconds the cursor rests on a row before its messages are asked for: a held key asks once."""

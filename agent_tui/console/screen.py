@@ -1,6 +1,6 @@
 """The screen an agent works in: three panes, two bars, everything shown from the seat.
 
-Values go in (`agent_tui.presenting`), messages and keys come out; every key is looked up in
+Values go in (`agent_tui.console.presenting`), messages and keys come out; every key is looked up in
 the registry (`agent_tui.commands`) for the place it falls in.
 """
 
@@ -17,18 +17,19 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from agent_tui import commands
-from agent_tui.asking import Asking
 from agent_tui.canned import Library
 from agent_tui.change import NOTHING, Change
 from agent_tui.commands import PREFIXES, SEARCHING, Command, Place
 from agent_tui.config import Settings
+from agent_tui.console.asking import Asking
+from agent_tui.console.showing import Showing
+from agent_tui.console.walking import Walking
+from agent_tui.console.writing import Writing
 from agent_tui.desk import CannotDo, Desk
 from agent_tui.i18n import _
 from agent_tui.model import ConversationId
 from agent_tui.ops import TypingSignal
-from agent_tui.showing import Showing
 from agent_tui.views import VIEWS
-from agent_tui.walking import Walking
 from agent_tui.widgets.bottom_bar import BottomBar
 from agent_tui.widgets.composer import Composer
 from agent_tui.widgets.composer_messages import (
@@ -47,7 +48,6 @@ from agent_tui.widgets.list_head import ListHead
 from agent_tui.widgets.picker import OneLine
 from agent_tui.widgets.top_bar import TopBar
 from agent_tui.widgets.transcript import Transcript
-from agent_tui.writing import Writing
 
 
 class Console(Screen[None], inherit_bindings=False):

@@ -1,0 +1,1 @@
+"""The screen an agent works in, and its hands: walking, writing, asking, showing."""
