@@ -460,6 +460,7 @@ def hints(stage: Stage, keys: Keymaps = KEYMAPS) -> list[Hint]:
             _(command.hint),
             command.blocked(stage) is None,
             command.id,
+            kept=command.id == "help",
         )
         for command in here
     ]

@@ -39,6 +39,7 @@ from agent_tui.console.screen import Console
 from agent_tui.credentials.secret import Secret
 from agent_tui.desk import Desk
 from agent_tui.model import AuthorKind, Channel, Conversation, ConversationId, MessageKind, Status
+from agent_tui.ops import AnyOp, MarkRead
 from agent_tui.session import Session
 from agent_tui.shown import RowSource
 from agent_tui.store import Store
