@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import gc
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from functools import cache
 
@@ -18,6 +19,17 @@ from agent_tui.clock import ManualClock
 from agent_tui.i18n import use_language
 
 _personas = cache(load_personas)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _less_looking_for_garbage() -> Iterator[None]:
+    """Dozens of consoles come and go; looking through all that lives for each takes its time."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
