@@ -31,7 +31,7 @@ async def test_a_canned_reply_from_the_slash_to_read(floor: Floor) -> None:
 
     await ana.press("ctrl+s")
     await ana.sees("Not sent: fill in the marked blank first.")
-    assert not ana.desk.store.outbox.of(ana.selected.id)
+    assert not ana.wishes
     await ana.press(*"2", "tab", *"4 Euro", "tab", *"14:00")
     words = "Delivery takes 2 working days and costs 4 Euro."
     assert words in ana.part("Composer")

@@ -48,7 +48,7 @@ async def test_shift_tab_never_leaves_the_words(floor: Floor) -> None:
     await ana.press("3", "r", *"Hi", "shift+tab", "tab", "e")
     assert ana.console.place is Place.COMPOSER
     assert ana.console.composer.words.text == "Hie"
-    assert not len(ana.desk.store.outbox)
+    assert not ana.wishes
 
 
 async def test_read_marks_that_wait_for_the_line_are_not_told(floor: Floor) -> None:

@@ -53,7 +53,7 @@ async def test_a_closed_window_keeps_the_words(floor: Floor) -> None:
     await ana.press("ctrl+s")
     await ana.sees("WhatsApp closed the reply window")
     assert "Is it there by now?" in ana.part("Composer")
-    assert not ana.desk.store.outbox.of(ana.selected.id)
+    assert not ana.wishes
 
     await floor.says(customer.id, "Still nothing")
     await floor.told(ana)
@@ -117,7 +117,7 @@ async def test_too_long_says_by_how_much(floor: Floor) -> None:
     await ana.press("x", "ctrl+s")
     await ana.sees("Not sent: 11 characters too long for SMS.")
     assert "331 / 320" in ana.part("Composer")
-    assert not ana.desk.store.outbox.of(ana.selected.id)
+    assert not ana.wishes
 
 
 async def test_every_reply_goes_where_it_was_written(floor: Floor) -> None:

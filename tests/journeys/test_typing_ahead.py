@@ -96,4 +96,4 @@ async def test_a_click_behind_a_word_does_not_overtake_it(floor: Floor) -> None:
     ]
     assert floor.deeds == deeds
     assert ana.selected.id != customer
-    assert not ana.desk.store.outbox.of(customer)
+    assert not ana.wishes
