@@ -126,7 +126,7 @@ class AgentTui(App[None]):
             loop.add_signal_handler(number, self._ended_by, number)
 
     def _ended_by(self, number: signal.Signals) -> None:
-        self.exit(return_code=128 + number, message=self._salvaged())
+        self.exit(return_code=128 + number, message=Text(self._salvaged()))
 
     def _settle(self) -> None:
         """After the first paint: what is not needed for it, beside the screen's thread."""

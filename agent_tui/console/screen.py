@@ -391,6 +391,8 @@ class Console(Screen[None], inherit_bindings=False):
     @on(Left)
     def _left(self, event: Left) -> None:
         self._keep(event)
+        if event.conversation == self.desk.selected:
+            self.write.rest()
         self.focus_pane(Place.CONVERSATION)
         self.show.follow(NOTHING)
 

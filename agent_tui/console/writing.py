@@ -60,10 +60,21 @@ class Writing:
         note = self._desk.draft(conversation, Mode.NOTE).text
         self.mode = Mode.NOTE if note and not reply else Mode.REPLY
 
+    def rest(self) -> None:
+        """Nobody types: a composer at rest is one for replies, unless a note waits in it."""
+        conv = self._desk.conversation
+        if conv is not None:
+            self.prefer_draft(conv.id)
+        self.bind(conv)
+
     def leave(self) -> None:
-        """The composer is left: what it holds stays with its conversation."""
-        if self.active and self._desk.selected is not None:
+        """Another conversation comes to the screen: what is written stays with the one before, and
+        the next letter must not be the first of somebody else's reply."""
+        if not self.active:
+            return
+        if self._desk.selected is not None:
             self._desk.signal(TypingSignal(self._desk.selected, on=False))
+        self._console.focus_pane(Place.CONVERSATION)
 
     def keep(self, conversation: ConversationId, mode: Mode, words: Words) -> None:
         """Something was typed."""
@@ -87,10 +98,9 @@ class Writing:
                 self.restore(conversation, mode, text)
             raise
         if conversation == desk.selected:
-            self.prefer_draft(conversation)  # a composer at rest is one for replies
-            self.bind(desk.conversation)
             console.transcript.to_end()
-            if not self.active:
+            if not self.active:  # whoever types on is still writing the same kind of text
+                self.rest()
                 console.focus_pane(Place.CONVERSATION)
         console.show.hush()
         conv = desk.store.get(conversation)

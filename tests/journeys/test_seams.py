@@ -335,3 +335,33 @@ async def test_offline_since_when_it_broke(floor: Floor, wire: Wire) -> None:
     await _until_link(ana, Link.OFFLINE)
     await ana.second()
     assert "○ offline since 09:41" in ana.top
+
+
+async def test_writing_on_after_a_note_writes_a_note(floor: Floor) -> None:
+    """She adds a note and types on: the next line is a note too, and never reaches the customer.
+    Only when she has left is the composer one for replies again."""
+    floor.hush()
+    customer = floor.waiting(Channel.TELEGRAM)
+    ana = await floor.seat("ana")
+    await ana.go_to(customer.id)
+    await ana.press("n", *"he is angry", "ctrl+s", *"and a liar", "ctrl+s")
+    await ana.confirmed()
+    await floor.pass_time(20)
+    assert floor.texts(customer.id, MessageKind.NOTE) == ["he is angry", "and a liar"]
+    assert not floor.texts(customer.id)
+    assert "Private note" in ana.part("Composer")
+    await ana.press("escape")
+    await ana.sees("Reply to", "Composer")
+
+
+async def test_sent_and_resolved_leaves_the_composer(floor: Floor) -> None:
+    """F9 goes on to the next customer: the keys are not in her composer."""
+    floor.hush()
+    customer = floor.waiting(Channel.TELEGRAM)
+    ana = await floor.seat("ana")
+    await ana.press("2")
+    await ana.go_to(customer.id)
+    await ana.press("r", *"All done", "f9")
+    assert ana.selected.id != customer.id
+    assert "typing" not in ana.foot
+    assert not ana.desk.has_draft(ana.selected.id)
