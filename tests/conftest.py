@@ -18,6 +18,14 @@ def shared() -> Path:
     return SHARED / "data"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How the rows of the reliability promise are run (docs/reliability.md)."""
+    group = parser.getgroup("rows", "the rows of the reliability promise")
+    group.addoption("--rows", choices=("quick", "full"), default="quick", help="size of each row")
+    group.addoption("--row-seed", default=None, help="repeat a run: the number it printed")
+    group.addoption("--rows-out", default=None, help="folder for what was reached, as JSON lines")
+
+
 # These machines are shared: a slow moment is not a defect.
 settings.register_profile("shared-machine", deadline=None)
 settings.load_profile("shared-machine")
