@@ -4,7 +4,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts format catalogue pictures lock clean
+.PHONY: help run test chaos check lint types contracts format catalogue pictures lock clean
 
 PYTHON ?= python3
 ARGS ?=
@@ -26,6 +26,10 @@ run: ## open the console on the demo desk; ARGS go to it: make run ARGS="--as be
 test: ## run every test; ARGS go to pytest
 	@$(setup) dev
 	@$(bin)/python -m pytest -n 2 $(ARGS)
+
+chaos: ## every row of the reliability promise in full; writes docs/reliability.md. ARGS="R1 S5": only these
+	@$(setup) dev
+	@$(bin)/python scripts/reliability.py $(ARGS)
 
 check: lint types contracts ## lint, types and import contracts
 

@@ -5,36 +5,43 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
-import signal
+import os
 import sys
 import threading
-import traceback
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import ClassVar
 
-from platformdirs import user_state_path
-from rich.text import Text
+from platformdirs import user_data_path, user_state_path
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.driver import Driver
-from textual.notifications import SeverityLevel
 
 from agent_tui import canned
 from agent_tui.canned import Library
 from agent_tui.clock import Clock, SystemClock, SystemIds
 from agent_tui.config import Settings, reply_folders
+from agent_tui.console.fetching import Outside
 from agent_tui.console.screen import Console
 from agent_tui.desk import Desk
-from agent_tui.i18n import LANGUAGES, _
+from agent_tui.events import Link
+from agent_tui.files.saving import Quarantine
+from agent_tui.guarded_app import GuardedApp
+from agent_tui.i18n import LANGUAGES, _, ngettext
+from agent_tui.links.opening import Opener
+from agent_tui.logs import note
 from agent_tui.salvage import salvage
-from agent_tui.sanitise import Field, plain_line, sanitise
+from agent_tui.sanitise import plain_line
 from agent_tui.session import Session
+from agent_tui.terminal.events import PastedText
+from agent_tui.terminal.output_wall import TALLY
 from agent_tui.theme import THEMES
 from agent_tui.turnstile import Turnstile
+from agent_tui.widgets.composer_area import WordsArea
+from agent_tui.widgets.confirm import Confirm
 from agent_tui.widgets.picker import Picker
+from agent_tui.widgets.too_small import TooSmall, is_too_small
 
 FRAME = 1 / 60
 """Seconds between two looks at what came in: events of one frame are shown together."""
@@ -42,24 +49,8 @@ FRAME = 1 / 60
 HEAVY = ("babel.dates", "babel.numbers", "holidays", "rapidfuzz.fuzz")
 """Libraries that are imported late: warmed up after the first paint, before a key needs them."""
 
-ALT = "alt+"
 
-
-def _driver() -> type[Driver] | None:
-    """The framework's own choice of driver, guarded where it is the one for terminals here."""
-    if sys.platform == "win32":
-        return None
-    from agent_tui.terminal import GuardedDriver  # noqa: PLC0415 - late: there is none elsewhere
-
-    return GuardedDriver
-
-
-def _is_escape_and_letter(event: events.Key) -> bool:
-    """Esc and a letter right behind it look like Alt and the letter; nothing here wants Alt."""
-    return event.key.startswith(ALT) and event.is_printable
-
-
-class AgentTui(App[None]):
+class AgentTui(GuardedApp):
     """The console as a Textual program."""
 
     TITLE = "agent-tui"
@@ -68,42 +59,69 @@ class AgentTui(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "leave_hint", show=False),
+        Binding("ctrl+z", "sleep", show=False),
     ]
 
     def __init__(
         self, session: Session, settings: Settings, source: str, clock: Clock | None = None
     ) -> None:
         """`session` is connected already, or connecting; `source` says where its desk is."""
-        super().__init__(driver_class=_driver())
+        self._clock = clock or SystemClock()
+        super().__init__(self._clock)
         self._session = session
         self._settings = settings
-        self._clock = clock or SystemClock()
         self._draining = False
+        self._noted_link: Link | None = None
+        """As the log knows it."""
         self._turnstile = Turnstile(self, super().on_event)
         ids = SystemIds(self._clock)
         self.desk = Desk(session.store, session, self._clock, ids, settings.zone)
-        self.console_screen = Console(self.desk, settings, source, session.reconnect)
+        folder = user_data_path("agent-tui", appauthor=False) / "attachments"
+        here = f"{self._clock.now():%Y%m%d-%H%M%S}-{os.getpid()}"
+        outside = Outside(session.ask_backend, Quarantine(folder, here), Opener())
+        self.console_screen = Console(self.desk, settings, source, session.reconnect, outside)
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = THEMES["light" if settings.theme == "light" else "dark"].name
 
     def run_console(self) -> int:
         """Open the screen and stay until the agent leaves; returns the exit code."""
-        self.run()
-        return self.return_code or 0
+        code = self.run_on_terminal()
+        if TALLY.replaced and sys.__stderr__ is not None:
+            words = ngettext(
+                "{count} control character was kept from the terminal: please report this",
+                "{count} control characters were kept from the terminal: please report this",
+                TALLY.replaced,
+            )
+            told = plain_line("agent-tui: " + words.format(count=TALLY.replaced))
+            with suppress(OSError):  # nobody is there to read it
+                sys.__stderr__.write(f"{told}\n")
+        return code
 
     async def on_event(self, event: events.Event) -> None:
         """What is typed or clicked comes in one by one; where the mouse is says nothing to do."""
         match event:
             case events.MouseMove():
                 await super().on_event(event)
-            case events.Key() if not event.is_forwarded and _is_escape_and_letter(event):
-                await self._turnstile.take(events.Key("escape", None))
-                await self._turnstile.take(events.Key(event.character or "", event.character))
             case events.Key() | events.Paste() | events.MouseEvent() if not event.is_forwarded:
                 await self._turnstile.take(event)
+                if isinstance(event, PastedText) and event.keys:
+                    words = _("Not pressed: a key that came with the paste; press it again.")
+                    self.console_screen.say(words, alarm=True)
             case _:
                 await super().on_event(event)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What was pasted found no place for words."""
+        event.stop()
+        if event.text:
+            self.console_screen.say(
+                _("Nothing is being written here, so the paste did nothing: r replies, n notes.")
+            )
+
+    def on_words_area_told(self, event: WordsArea.Told) -> None:
+        """The composer has something to say about what was typed or pasted."""
+        self.console_screen.say(event.words, alarm=True)
 
     def on_mount(self) -> None:
         """Show the console, and listen from then on."""
@@ -115,18 +133,18 @@ class AgentTui(App[None]):
             loop.call_soon_threadsafe(self._woken, context=context)
 
         self._session.listen(wake)
-        if not self.is_headless:
-            self._mind_signals(loop)
+        self.call_next(self._drain)  # what an earlier run left is here before the first key
+        self.mind_endings()
         self.set_interval(0.1, self._pump)
         self.call_after_refresh(self._settle)
 
-    def _mind_signals(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Whoever ends the program from outside does not end the words in it."""
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._ended_by, number)
-
-    def _ended_by(self, number: signal.Signals) -> None:
-        self.exit(return_code=128 + number, message=Text(self._salvaged()))
+    def on_resize(self, event: events.Resize) -> None:
+        """A window without room shows that, until it has some."""
+        shown = isinstance(self.screen, TooSmall)
+        if is_too_small(event.size) and not shown:
+            self.push_screen(TooSmall())
+        elif shown and not is_too_small(event.size):
+            self.pop_screen()
 
     def _settle(self) -> None:
         """After the first paint: what is not needed for it, beside the screen's thread."""
@@ -137,10 +155,11 @@ class AgentTui(App[None]):
         libraries = {language: canned.load(folders, language) for language in LANGUAGES}
         for name in HEAVY:
             import_module(name)
-        with suppress(RuntimeError):  # the agent has left already
-            self.call_from_thread(self._prepared, libraries)
+        self.in_loop(partial(self._prepared, libraries))
 
     def _prepared(self, libraries: Mapping[str, Library]) -> None:
+        if not self.is_running:
+            return
         self.console_screen.libraries = libraries
         problems = libraries[self._settings.language].problems
         if problems:
@@ -163,40 +182,32 @@ class AgentTui(App[None]):
         if change:
             change |= self._session.pump()
             self.console_screen.show.follow(change)
+        if (link := self._session.store.link.link) is not self._noted_link:
+            self._noted_link = link
+            note("link", link=link)
 
     def _pump(self) -> None:
         """Send what has come due."""
         if self.is_running and (change := self._session.pump()):
             self.console_screen.show.follow(change)
 
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """As the framework's, but never reading markup in what may be a customer's words."""
-        super().notify(
-            plain_line(message),
-            title=plain_line(title),
-            severity=severity,
-            timeout=timeout,
-            markup=markup,
-        )
+    def last_words(self) -> str:
+        """Save what is unsent before the end, and say where it is."""
+        return self._salvaged()
 
-    def _fatal_error(self) -> None:
-        """Leave with the traceback, but without local variables: they hold tokens and letters."""
-        self.bell()
-        words = sanitise("".join(traceback.format_exception(*sys.exc_info())), Field.BODY)
-        self._exit_renderables.append(Text(words))
-        self._exit_renderables.append(Text(self._salvaged()))
-        self._close_messages_no_wait()
+    def before_sleep(self) -> None:
+        """Whoever stops the process may kill it in its sleep: what is written is kept first."""
+        self._session.flush()
+
+    def after_sleep(self) -> None:
+        """The line may have gone meanwhile: look at once."""
+        self._session.probe()
 
     def _salvaged(self) -> str:
         """Save what is unsent before the end, and say where it is."""
+        if self._session.save():
+            words = _("agent-tui had to end; what was unsent is kept: start it again to go on")
+            return plain_line(words)
         folder = user_state_path("agent-tui", appauthor=False)
         try:
             path = salvage(self.desk, folder, self._clock.now())
@@ -210,9 +221,18 @@ class AgentTui(App[None]):
 
     def action_leave(self) -> None:
         """Leave, asking first where something is unsent; a question that is open is closed."""
-        if isinstance(self.screen, Picker):
+        if isinstance(self.screen, Picker | Confirm):
             self.screen.dismiss(None)
         self.call_later(self.console_screen.ask.quit)
+
+    def action_sleep(self) -> None:
+        """Ctrl+Z outside a text: back to the shell, until it wakes the program."""
+        from agent_tui.endings import can_be_woken  # noqa: PLC0415 - late: there is none elsewhere
+
+        if can_be_woken():
+            self.fall_asleep()
+        else:
+            self.console_screen.say(_("no shell is there to come back from; q quits"))
 
     def action_leave_hint(self) -> None:
         """Ctrl+C never quits at once."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agent_tui.events import Rejected
-from agent_tui.model import AgentId, ContactId, ConversationId, Message, OpId
+from agent_tui.model import AgentId, ContactId, ConversationId, Message, OpId, SafeText
 from agent_tui.outbox import Pending
 
 
@@ -46,7 +46,28 @@ class TakenOver:
     to: AgentId | None
 
 
-News = Refused | Arrived | Woke | TakenOver
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """The line is back, and what was asked for too long ago waits for the agent's word."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strayed:
+    """These texts cannot be sent where they were written for: kept, and listed."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiskTrouble:
+    """What is unsent is not safe on this machine any more, or is again."""
+
+    problem: SafeText
+
+
+News = Refused | Arrived | Woke | TakenOver | HeldBack | Strayed | DiskTrouble
 """What somebody may want to be told about."""
 
 

@@ -23,6 +23,21 @@ class Clock(Protocol):
         """Seconds that never run backwards, for waits and time limits."""
         ...
 
+    def steady(self) -> datetime:
+        """A clock that nobody sets and that runs on in sleep, in UTC: for moments to come and for
+        how long ago something was. It agrees with `now` until somebody sets that one."""
+        ...
+
+
+def _elapsed() -> float:
+    """Seconds, those in sleep included where the machine counts them."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+_BEGAN, _BEGAN_ELAPSED = datetime.now(UTC), _elapsed()
+
 
 class SystemClock:
     """The machine's own time."""
@@ -33,6 +48,9 @@ class SystemClock:
     def monotonic(self) -> float:
         return time.monotonic()
 
+    def steady(self) -> datetime:
+        return _BEGAN + timedelta(seconds=_elapsed() - _BEGAN_ELAPSED)
+
 
 @dataclass(slots=True)
 class ManualClock:
@@ -40,6 +58,8 @@ class ManualClock:
 
     at: datetime
     ticks: float = field(default=0.0)
+    set_by: float = field(default=0.0)
+    """Seconds that the wall clock was set forward by."""
 
     def now(self) -> datetime:
         return self.at
@@ -48,9 +68,21 @@ class ManualClock:
         return self.ticks
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass on both clocks."""
+        """Let `seconds` pass on every clock."""
         self.at += timedelta(seconds=seconds)
         self.ticks += seconds
+
+    def steady(self) -> datetime:
+        return self.at - timedelta(seconds=self.set_by)
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the wall clock forward, or back where `seconds` is negative."""
+        self.at += timedelta(seconds=seconds)
+        self.set_by += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """The machine sleeps: time passes, and the clock that waits are made with stands still."""
+        self.at += timedelta(seconds=seconds)
 
 
 def chance() -> Random:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from agent_tui.desk import CannotDo, Desk
+from agent_tui.events import Link
 from agent_tui.i18n import _, mark
 from agent_tui.model import Status
 from agent_tui.shown import Hint, Mode, SendState
@@ -72,7 +73,15 @@ class Ask(Protocol):
     def priority(self) -> None: ...
     def help(self) -> None: ...
     def palette(self) -> None: ...
+    def unsent(self) -> None: ...
     def quit(self) -> None: ...
+
+
+class Open(Protocol):
+    """What came with a message, and wants to be opened."""
+
+    def choose(self) -> None: ...
+    def newest(self) -> None: ...
 
 
 class Stage(Protocol):
@@ -88,6 +97,8 @@ class Stage(Protocol):
     def write(self) -> Write: ...
     @property
     def ask(self) -> Ask: ...
+    @property
+    def open(self) -> Open: ...
 
     def say(self, words: str, *, alarm: bool = False) -> None: ...
     def acted(self, words: str, *, advance: bool = False) -> None: ...
@@ -206,7 +217,7 @@ def _held(stage: Stage) -> str | None:
     if conv is None:
         return _need(stage)
     states = {pending.state for pending in stage.desk.store.outbox.of(conv.id)}
-    if SendState.HOLDING in states:
+    if states & {SendState.HOLDING, SendState.HELD}:
         return None
     return _("No reply to {name} is held back.").format(name=conv.contact_name)
 
@@ -215,9 +226,15 @@ def _view(view_id: str) -> Run:
     return lambda stage: stage.walk.show_view(view_id)
 
 
+def leaves(desk: Desk) -> str:
+    """What becomes of a reply that is held back no longer."""
+    live = desk.store.link.link is Link.LIVE
+    return _("It leaves now.") if live else _("It leaves as soon as the line is back.")
+
+
 def _send_now(stage: Stage) -> None:
     stage.desk.send_now(stage.desk.need().id)
-    stage.say(_("Sent now."))
+    stage.say(leaves(stage.desk))
 
 
 def _words_for(mode: Mode) -> str:
@@ -304,6 +321,10 @@ COMMANDS: tuple[Command, ...] = (
             DECIDING, lambda s: s.undo(), _can_undo),
     Command("send-now", mark("Send the reply that is held back now"), ("ctrl+s",), NOT_TYPING,
             ANSWERING, _send_now, _held, needs="send"),
+    Command("links", mark("Open a link or an attachment…"), ("o",), NOT_TYPING, ANSWERING,
+            lambda s: s.open.choose(), _need),
+    Command("newest-link", mark("Open the newest link or attachment"), ("O",), NOT_TYPING,
+            ANSWERING, lambda s: s.open.newest(), _need),
     Command("next", mark("Next"), ("j", "down"), NOT_TYPING, MOVING, lambda s: s.walk.move(1),
             in_palette=False),
     Command("previous", mark("Previous"), ("k", "up"), NOT_TYPING, MOVING,
@@ -348,6 +369,8 @@ COMMANDS: tuple[Command, ...] = (
             lambda s: s.walk.oldest_waiting()),
     Command("last-conversation", mark("Go to the conversation I was in before"), ("g .",),
             NOT_TYPING, VIEWING, lambda s: s.walk.previous_conversation()),
+    Command("unsent", mark("Unsent and drafts"), ("U", "g d"), NOT_TYPING, VIEWING,
+            lambda s: s.ask.unsent()),
     Command("theme", mark("Light or dark"), (), NOT_TYPING, PROGRAM, lambda s: s.toggle_theme()),
     Command("resync", mark("Fetch everything again"), ("ctrl+r",), NOT_TYPING, PROGRAM,
             lambda s: s.resync()),

@@ -17,6 +17,7 @@ from agent_tui import change as changes
 from agent_tui.change import NOTHING, Change, Refused
 from agent_tui.channels import rules_of
 from agent_tui.clock import Clock, Ids
+from agent_tui.events import Link
 from agent_tui.i18n import _
 from agent_tui.model import (
     AgentId,
@@ -63,6 +64,8 @@ class CannotDo(Exception):
 class Line(Protocol):
     """What the seat needs of the session."""
 
+    @property
+    def keeps(self) -> bool: ...
     def pump(self) -> Change: ...
     def ask_history(self, conversation: ConversationId, before: int | None) -> None: ...
     def signal(self, signal: Signal) -> None: ...
@@ -111,7 +114,7 @@ class Desk:
         self.clock = clock
         self.view_id = "mine"
         self.selected: ConversationId | None = None
-        self.drafts: dict[tuple[ConversationId, Mode], Words] = {}
+        self.drafts = store.drafts
         self.changes = NOTHING
         """What the verbs made different; taken by the screen with `take_changes`."""
         self._line = line
@@ -157,6 +160,11 @@ class Desk:
         """What changed since last asked, through this seat's own verbs."""
         change, self.changes = self.changes, NOTHING
         return change
+
+    @property
+    def keeps(self) -> bool:
+        """What is unsent is on disk, and survives the end of the program."""
+        return self._line.keeps and not self.store.disk_problem
 
     def open_thread(self, conversation: ConversationId) -> None:
         """See to it that the newest page of its thread and the contact are here or asked for."""
@@ -283,6 +291,7 @@ class Desk:
         conv = self.store.get(conversation)
         if conv is None:
             raise CannotDo(_("This conversation is not at the desk any more; the text is kept."))
+        self._check_disk(conv)
         body = sanitise(text.rstrip(), Field.COMPOSER)
         if not body.strip():
             raise CannotDo(_("There is nothing to send: the text is empty."))
@@ -303,14 +312,37 @@ class Desk:
     def send_now(self, conversation: ConversationId) -> bool:
         """Let a held reply of this conversation leave at once; False: none is held."""
         for pending in self.store.outbox.of(conversation):
-            if pending.state is SendState.HOLDING:
-                self.store.outbox.hurry(pending.op.id)
-                self.changes |= changes.thread(conversation) | self._line.pump()
+            if pending.state in {SendState.HOLDING, SendState.HELD}:
+                self.release(pending.op.id)
                 return True
         return False
 
+    def release(self, op_id: OpId) -> None:
+        """Let something go that is held back, for its undo time or because it is old; the agent
+        has its conversation before her."""
+        released = self.store.release(op_id, self.clock.steady(), seen=True)
+        self.changes |= released | self._line.pump()
+
+    def let_all_go(self) -> int:
+        """Let everything go that waited too long for the line; says how much that is. A reply
+        that misses a newer message is still stopped by the desk."""
+        held = [p.op.id for p in self.store.outbox if p.state is SendState.HELD]
+        for op_id in held:
+            self.changes |= self.store.release(op_id, self.clock.steady(), seen=False)
+        still = [p for p in self.store.outbox if p.state is SendState.HELD]
+        self.changes |= self._line.pump()
+        return len(held) - len(still)
+
+    def forget_stray(self, key: str) -> None:
+        """A text without a place is not needed any more."""
+        self.store.strays.pop(key, None)
+        self.changes |= self._line.pump()
+
     def take_back(self, op_id: OpId) -> Pending | None:
-        """Take a reply or note that failed or has not left out of the thread again."""
+        """Take a reply or note that failed or has not left out of the thread again.
+
+        The words have to become a draft at once, so that both reach the disk together.
+        """
         pending, change = self.store.withdraw(op_id)
         self.changes |= change
         return pending
@@ -374,7 +406,7 @@ class Desk:
         pending = self.store.outbox.get(done.op.id)
         if pending is not None and pending.waiting:
             _gone, change = self.store.withdraw(done.op.id)
-            self.changes |= change
+            self.changes |= change  # kept with the draft that its words become
             return self._withdrawn(done)
         name = done.before.contact_name
         if isinstance(done.op, Send | Note):
@@ -455,6 +487,13 @@ class Desk:
         if capability not in self.store.capabilities:
             raise CannotDo(_("This desk cannot do that."))
 
+    def _check_disk(self, conv: Conversation) -> None:
+        """What can neither leave nor be kept must stay where the agent sees it."""
+        if self.store.disk_problem and self.store.link.link is not Link.LIVE:
+            words = _("Not sent to {name}: the desk cannot be reached. {problem}")
+            problem = self.store.disk_problem
+            raise CannotDo(words.format(name=conv.contact_name, problem=problem))
+
     def _check_window(self, conv: Conversation) -> None:
         closes = conv.window_closes_at
         if closes is not None and closes <= self.clock.now():
@@ -473,4 +512,5 @@ class Desk:
         self._done.append(Done(op, before, leaves, self._step))
 
     def _propose(self, op: AnyOp, hold: float = 0.0) -> None:
-        self.changes |= self.store.propose(op, self.clock.now(), hold) | self._line.pump()
+        now, steady = self.clock.now(), self.clock.steady()
+        self.changes |= self.store.propose(op, now, hold, steady) | self._line.pump()

@@ -63,6 +63,8 @@ class Welcomed:
     """Where the stream stands for this link's first event."""
     epoch: str = ""
     """Names the stream; another one: the numbers known so far mean nothing any more."""
+    desk_id: str = ""
+    """Names the desk; at another one the ids of conversations mean other people. Empty: unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,21 @@ class Unsent:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """These are on this machine's disk: they survive its end."""
+
+    ops: tuple[OpId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiskChanged:
+    """What is unsent cannot be kept on this machine, or can be again."""
+
+    problem: SafeText = NO_TEXT
+    """Why not, in words for the agent; empty: all is well."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unrecognised:
     """Something this version does not know; counted, never an error."""
 
@@ -244,6 +261,8 @@ Event = (
     | Acked
     | Rejected
     | Unsent
+    | Saved
+    | DiskChanged
     | Unrecognised
 )
 """Every fact there is."""

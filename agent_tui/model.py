@@ -16,6 +16,7 @@ TeamId = NewType("TeamId", str)
 ContactId = NewType("ContactId", str)
 ConversationId = NewType("ConversationId", str)
 MessageId = NewType("MessageId", str)
+AttachmentId = NewType("AttachmentId", str)
 OpId = NewType("OpId", str)
 
 
@@ -251,6 +252,8 @@ class Attachment:
     name: SafeText = NO_TEXT
     size: int | None = None
     """Bytes."""
+    id: AttachmentId | None = None
+    """What the desk calls it when it is fetched; None: it cannot be fetched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ def entry_of(pending: Pending, me: AgentId, name: SafeText) -> Entry | None:
         state=None if pending.settled_at_seq is not None else pending.state,
         leaves_at=pending.leaves_at,
         problem=pending.problem,
+        kept=pending.saved,
         op_id=op.id,
         mine=True,
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from agent_tui.desk import Desk
 from agent_tui.i18n import _
+from agent_tui.model import ConversationId
 from agent_tui.ops import Note, Send
+from agent_tui.private_file import write_new
 from agent_tui.shown import Mode
 
 
@@ -21,6 +23,8 @@ def unsent_words(desk: Desk) -> Iterator[str]:
         if isinstance(pending.op, Send | Note) and pending.settled_at_seq is None:
             mode = Mode.NOTE if isinstance(pending.op, Note) else Mode.REPLY
             yield f"{_heading(desk, pending.op.conversation, mode)}\n{pending.op.text}\n"
+    for stray in desk.store.strays.values():
+        yield f"{_words_for(stray.mode).format(name=stray.name)}\n{stray.text}\n"
 
 
 def salvage(desk: Desk, folder: Path, now: datetime) -> Path | None:
@@ -28,19 +32,22 @@ def salvage(desk: Desk, folder: Path, now: datetime) -> Path | None:
 
     Returns the file; None where nothing is unsent. Raises OSError.
     """
-    texts = list(unsent_words(desk))
-    if not texts:
-        return None
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"unsent-{now:%Y%m%d-%H%M%S}.txt"
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write("\n".join(texts))
-    return path
+    texts = _collected(desk)
+    return write_new(folder, f"unsent-{now:%Y%m%d-%H%M%S}", "\n".join(texts)) if texts else None
 
 
-def _heading(desk: Desk, conversation: str, mode: Mode) -> str:
-    known = next((c for c in desk.store.conversations() if c.id == conversation), None)
-    name = known.contact_name if known is not None else conversation
-    words = _("Note on {name}:") if mode is Mode.NOTE else _("Reply to {name}:")
-    return words.format(name=name)
+def _collected(desk: Desk) -> list[str]:
+    """What is unsent; asked again where another thread changed it in between."""
+    for _again in range(10):
+        with suppress(RuntimeError, KeyError):
+            return list(unsent_words(desk))
+    return list(unsent_words(desk))
+
+
+def _heading(desk: Desk, conversation: ConversationId, mode: Mode) -> str:
+    known = desk.store.get(conversation)
+    return _words_for(mode).format(name=conversation if known is None else known.contact_name)
+
+
+def _words_for(mode: Mode) -> str:
+    return _("Note on {name}:") if mode is Mode.NOTE else _("Reply to {name}:")

@@ -37,11 +37,15 @@ class Field(StrEnum):
     """Most lines of the result; 1 means that all white space becomes one space."""
     cells: int
     """Most terminal cells of the result; 0: only `chars` counts."""
+    ending: bool
+    """Its end is kept where it is cut: a name without its suffix would be another name."""
 
-    def __new__(cls, value: str, chars: int, lines: int = 1, cells: int = 0) -> Field:
+    def __new__(
+        cls, value: str, chars: int, lines: int = 1, cells: int = 0, ending: bool = False
+    ) -> Field:
         member = str.__new__(cls, value)
         member._value_ = value
-        member.chars, member.lines, member.cells = chars, lines, cells
+        member.chars, member.lines, member.cells, member.ending = chars, lines, cells, ending
         return member
 
     BODY = "body", 20_000, 1_000
@@ -50,7 +54,8 @@ class Field(StrEnum):
     """A person, team or agent; four characters a cell leave room for marks and emoji."""
     LINE = "line", 200
     """A subject, preview, label, or a field of an order."""
-    FILENAME = "filename", 120
+    FILENAME = "filename", 120, 1, 0, True
+    """Of a file, suffix included: ``photo.jpg.exe`` must not look like ``photo.jpg``."""
     TOAST = "toast", 300
     """A notice or an error."""
     COMPOSER = "composer", 64_000, 64_000
@@ -66,11 +71,14 @@ class Examined:
     """Something invisible, bidirectional, control-like or not a character was removed or replaced;
     white space and surplus marks do not count."""
     cut: bool
-    """The end is missing; `text` ends in `ELLIPSIS`."""
+    """Something is missing: `text` ends in `ELLIPSIS`, that of a file name in it and a suffix."""
 
 
 _READ_AHEAD: Final = 4
 """A one-line field looks at this many times its length: white space shrinks before it is cut."""
+
+MOST_SUFFIX: Final = 20
+"""Characters of a file name's suffix, with its dot; what is longer is none."""
 
 _BACK_OFF: Final = 128
 """How far before a cut to look for a place between two grapheme clusters; the longest that passes
@@ -135,9 +143,11 @@ def examine(raw: str, field: Field = Field.BODY) -> Examined:
         return Examined(SafeText(raw), hidden=False, cut=False)
     one_line = field.lines == 1
     reach = field.chars * _READ_AHEAD if one_line else field.chars
-    head = raw if len(raw) <= reach else raw[: _boundary(raw, reach)]
+    head = raw
+    if len(raw) > reach:
+        head = raw[: _boundary(raw, reach)] + (_suffix(raw) if field.ending else "")
     text, hidden = _clean(head, one_line)
-    cut = len(head) < len(raw) or not _fits(text, field)
+    cut = len(raw) > reach or not _fits(text, field)
     return Examined(SafeText(_cut(text, field) if cut else text), hidden, cut)
 
 
@@ -148,6 +158,11 @@ def plain_line(raw: object) -> SafeText:
     except Exception:  # an error's own words may be broken; telling of it may not fail
         text = type(raw).__name__
     return sanitise(text, Field.TOAST)
+
+
+def plain_text(raw: str) -> SafeText:
+    """`raw` with all its lines, however many and however long: for what is printed, not drawn."""
+    return SafeText(raw) if _is_printable(raw) else SafeText(_clean(raw, one_line=False)[0])
 
 
 def literal(text: str) -> SafeText:
@@ -185,9 +200,12 @@ def _is_plain(raw: str, field: Field) -> bool:
         return False
     if field.lines == 1:
         return raw.isprintable() and "  " not in raw and raw[:1] != " " and raw[-1:] != " "
-    return raw.isprintable() or (
-        raw.replace("\n", "").isprintable() and raw.count("\n") < field.lines
-    )
+    return raw.isprintable() or (_is_printable(raw) and raw.count("\n") < field.lines)
+
+
+def _is_printable(raw: str) -> bool:
+    """Whether `raw` is lines of printable ASCII."""
+    return raw.isascii() and raw.replace("\n", "").isprintable()
 
 
 def _clean(text: str, one_line: bool) -> tuple[str, bool]:
@@ -273,8 +291,15 @@ def _cut(text: str, field: Field) -> str:
     """`text` within the bounds of `field`, with `ELLIPSIS` as its end."""
     if field.lines > 1:
         text = "\n".join(text.split("\n", field.lines)[: field.lines])
-    text = text[: _boundary(text, field.chars - 1)] + ELLIPSIS
+    end = _suffix(text) if field.ending else ""
+    text = text[: _boundary(text, field.chars - 1 - len(end))] + ELLIPSIS + end
     return clip(SafeText(text), field.cells) if field.cells else text
+
+
+def _suffix(name: str) -> str:
+    """What a desktop would go by: from the last dot on, where that is near the end."""
+    dot = name.rfind(".", -MOST_SUFFIX)
+    return name[dot:] if dot > 0 and " " not in name[dot:] else ""
 
 
 def _boundary(text: str, end: int) -> int:

@@ -23,6 +23,8 @@ from agent_tui.model import (
 class SendState(StrEnum):
     """How far a local message has come, before the desk confirms it."""
 
+    SAVING = "saving"
+    """On its way to this machine's disk."""
     HOLDING = "holding"
     """Waits out its undo time."""
     QUEUED = "queued"
@@ -81,6 +83,8 @@ class Entry:
     leaves_at: datetime | None = None
     """While holding: when it goes out. While retrying: when it is tried again."""
     problem: SafeText = NO_TEXT
+    kept: bool = True
+    """It is on this machine's disk, so that it survives the program's end."""
     op_id: OpId | None = None
     mine: bool = False
     """Written by the agent who sits here."""

@@ -13,13 +13,25 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from agent_tui import change as changes
-from agent_tui.change import NOTHING, Arrived, Change, Refused, TakenOver, Woke
+from agent_tui.change import (
+    NOTHING,
+    Arrived,
+    Change,
+    DiskTrouble,
+    HeldBack,
+    Refused,
+    Strayed,
+    TakenOver,
+    Woke,
+)
+from agent_tui.drafts import Drafts
 from agent_tui.events import (
     Acked,
     AgentChanged,
     ContactChanged,
     ConversationChanged,
     DeliveryChanged,
+    DiskChanged,
     Event,
     HistoryFailed,
     HistoryLoaded,
@@ -28,6 +40,7 @@ from agent_tui.events import (
     MessageReceived,
     Refusal,
     Rejected,
+    Saved,
     Sequenced,
     SnapshotPart,
     TypingChanged,
@@ -53,11 +66,13 @@ from agent_tui.model import (
     Team,
     TeamId,
 )
-from agent_tui.ops import AnyOp, MarkRead, Note, Send
+from agent_tui.ops import AnyOp, MarkRead, Note, Send, StateOp
 from agent_tui.outbox import Outbox, Pending
 from agent_tui.overlay import overlay
 from agent_tui.presence import Presence
 from agent_tui.sanitise import literal, plain_line
+from agent_tui.shown import Mode, SendState, Words
+from agent_tui.strays import Home, Strays, stray_of_draft, stray_of_op
 from agent_tui.threads import Threads
 
 AGAIN_AFTER = timedelta(seconds=1)
@@ -74,6 +89,8 @@ class Store:
         self.outbox = Outbox()
         self.threads = Threads()
         self.presence = Presence()
+        self.drafts = Drafts()
+        self.strays = Strays()
         self.agents: dict[AgentId, Agent] = {}
         self.teams: dict[TeamId, Team] = {}
         self.labels: tuple[SafeText, ...] = ()
@@ -82,14 +99,19 @@ class Store:
         self.desk_name: SafeText = NO_TEXT
         self.capabilities: frozenset[str] = frozenset()
         self.link = LinkChanged(Link.CONNECTING, datetime.min)  # noqa: DTZ901 - before any time
+        self.desk_id = ""
         self.epoch = ""
         self.seq = 0
         self.ready = False
         """A whole snapshot is here."""
         self.unrecognised = 0
+        self.disk_problem: SafeText = NO_TEXT
+        """Why what is unsent cannot be kept on this machine; empty: it can."""
         self._base: dict[ConversationId, Conversation] = {}
         self._shown: dict[ConversationId, Conversation] = {}
         self._unnamed: set[ConversationId] = set()
+        self._strayed = 0
+        """Texts that lost their conversation and were not told of yet."""
         self._untold = False
         """Parts of a snapshot are here that no change has told of."""
         self._whole_epoch = ""
@@ -136,13 +158,55 @@ class Store:
 
     # What is asked for
 
-    def propose(self, op: AnyOp, now: datetime, hold: float = 0.0) -> Change:
-        """Take a wish in: shown at once, sent when it is due. `hold` is in seconds."""
+    def propose(
+        self, op: AnyOp, now: datetime, hold: float = 0.0, steady: datetime | None = None
+    ) -> Change:
+        """Take a wish in: shown at once, sent when it is due. `hold` is in seconds.
+
+        `steady` is `now` by the steady clock.
+        """
         shown = self.get(op.conversation)
         if shown is None:
             return NOTHING
-        self.outbox.add(op, shown, now, hold, self._whole_epoch or self.epoch)
+        self.outbox.add(op, shown, now, hold, self._whole_epoch or self.epoch, steady)
         return self._touch(op.conversation)
+
+    def restore(self, pending: Pending) -> Change:
+        """Take in a wish that an earlier run of the program left; its conversation is here."""
+        self.outbox.restore(pending)
+        return self._touch(pending.op.conversation)
+
+    def release(self, op_id: OpId, steady: datetime, *, seen: bool) -> Change:
+        """Let go what is held back, by the agent's word.
+
+        `seen`: she looks at the conversation as it is now; else the desk still stops a reply that
+        misses a newer message, and one with another stream's numbers is not let go. Changes of
+        state that were held in front of it go with it: it was built on them.
+        """
+        pending = self.outbox.get(op_id)
+        if pending is None:
+            return NOTHING
+        for ahead in self.outbox.of(pending.op.conversation):
+            if ahead.op.id == op_id:
+                break
+            if ahead.state is SendState.HELD and isinstance(ahead.op, StateOp):
+                self.outbox.hurry(ahead.op.id, steady)
+        if pending.state is not SendState.HELD or self._numbered(pending, seen=seen):
+            self.outbox.hurry(op_id, steady)
+        return self._touch(pending.op.conversation)
+
+    def _numbered(self, pending: Pending, *, seen: bool) -> bool:
+        """Whether the newest message it speaks of is known; made so where that is safe.
+
+        What may have reached the desk keeps its body: the desk knows it by that.
+        """
+        op, shown, epoch = pending.op, self.get(pending.op.conversation), self._whole_epoch
+        if not isinstance(op, Send) or pending.left or shown is None:
+            return True
+        foreign = pending.epoch != epoch
+        if seen and (foreign or not pending.restored):
+            self.outbox.amend(op.id, replace(op, seen_seq=shown.seq), epoch or self.epoch)
+        return seen or not foreign
 
     def withdraw(self, op_id: OpId) -> tuple[Pending | None, Change]:
         """Take a wish back that has not left (or that failed); says what it was."""
@@ -153,14 +217,29 @@ class Store:
         return pending, self._touch(pending.op.conversation)
 
     def take_due(self, now: datetime) -> tuple[list[AnyOp], Change]:
-        """What goes out now, and the threads in which that shows."""
+        """What goes out at `now` of the steady clock, and where that shows.
+
+        The machine may have slept since the line was last known to be up, so that what is too old
+        is held here as well.
+        """
+        change = self.hold_old(now)
         due = self.outbox.take_due(now, self.epoch)
-        return due, changes.thread(*(op.conversation for op in due)) if due else NOTHING
+        return due, change | changes.thread(*(op.conversation for op in due)) if due else change
 
     # What happened
 
-    def apply(self, event: Event, now: datetime) -> Change:  # noqa: PLR0912 - one arm a fact
-        """Take a fact in; says what became different. What was told before changes nothing."""
+    def apply(self, event: Event, now: datetime) -> Change:
+        """Take a fact in; says what became different. What was told before changes nothing.
+
+        `now` is by the steady clock.
+        """
+        change = self._apply(event, now)
+        if not self._strayed:
+            return change
+        count, self._strayed = self._strayed, 0
+        return change | Change(news=(Strayed(count),))
+
+    def _apply(self, event: Event, now: datetime) -> Change:  # noqa: PLR0912 - one arm a fact
         if isinstance(event, Sequenced) and 0 < event.seq <= self.seq:
             return NOTHING
         match event:
@@ -199,7 +278,12 @@ class Store:
             case Unsent():
                 return self._unsent(event, now)
             case LinkChanged():
-                return self._link_changed(event)
+                return self._link_changed(event, now)
+            case Saved():
+                return self._saved(event)
+            case DiskChanged(problem=problem):
+                self.disk_problem = problem
+                return Change(link=True, news=(DiskTrouble(problem),))
             case Unrecognised():
                 self.unrecognised += 1
                 return self._advance(event.seq)
@@ -250,14 +334,32 @@ class Store:
                 return Change(news=(TakenOver(after.id, by, after.assignee),))
         return NOTHING
 
-    def _link_changed(self, event: LinkChanged) -> Change:
+    def _link_changed(self, event: LinkChanged, now: datetime) -> Change:
         """A line that is not up is down since it was up last, however often it was tried since."""
         known = self.link.since.tzinfo is not None
         if known and event.link in _DOWN and self.link.link in _DOWN:
             event = replace(event, since=self.link.since)
         self.link = event
         untold, self._untold = self._untold, False
-        return Change(link=True, everything=untold)
+        change = Change(link=True, everything=untold)
+        return change | self.hold_old(now) if event.link is Link.LIVE else change
+
+    def hold_old(self, now: datetime) -> Change:
+        """What waited too long for the line does not go by itself; `now` by the steady clock."""
+        words = plain_line(_("over ten minutes without a line"))
+        held = self.outbox.hold_old(now, words)
+        if not held:
+            return NOTHING
+        change = Change(news=(HeldBack(len(held)),))
+        for pending in held:
+            change |= self._touch(pending.op.conversation)
+        return change
+
+    def _saved(self, event: Saved) -> Change:
+        here = [op_id for op_id in event.ops if op_id in self.outbox]
+        for op_id in here:
+            self.outbox.mark_saved(op_id)
+        return changes.thread(*(self.outbox.home(op_id) for op_id in here)) if here else NOTHING
 
     def _snapshot(self, event: SnapshotPart) -> Change:
         """The first part of all shows at once; after that it is told when it is whole."""
@@ -275,7 +377,7 @@ class Store:
             self._unnamed = set()
             self._told_of_settled()
             self._whole_epoch = self.epoch
-            news = self._hold_outdated()
+            news = self.hold_outdated()
         elif self.ready or event.part > 1:
             self._untold = True
             return NOTHING
@@ -283,7 +385,7 @@ class Store:
         self._untold = False
         return Change(everything=True, news=news)
 
-    def _hold_outdated(self) -> tuple[Refused, ...]:
+    def hold_outdated(self) -> tuple[Refused, ...]:
         """What has not left and tells of numbers of another stream must not go out by itself.
 
         The desk could not see that such a reply missed a question, nor what such a mark means.
@@ -311,6 +413,8 @@ class Store:
             self._overlay(pending.op.conversation)
 
     def _welcome(self, event: Welcomed) -> Change:
+        change = self._at_desk(event.desk_id)
+        anew = not event.resumed or self._untold or self.me != event.me
         self.me = event.me
         self.desk_name = event.desk_name
         self.capabilities = event.capabilities
@@ -327,7 +431,61 @@ class Store:
             self.contacts.clear()
             self._contact_seqs.clear()
             self.seq, self.epoch = event.seq, event.epoch
-        return Change(everything=True, people=True)
+        return change | Change(everything=anew, people=True)
+
+    def _at_desk(self, desk_id: str) -> Change:
+        """At another desk the same ids mean other people: nothing unsent may go there."""
+        known, self.desk_id = self.desk_id, desk_id
+        if known in {"", desk_id}:
+            return NOTHING
+        before = len(self.strays)
+        why = plain_line(_("it was written at another desk"))
+        for pending in list(self.outbox):
+            self._stray_op(pending, why)
+        for conversation, mode in list(self.drafts):
+            self._stray_draft(known, conversation, mode, why)
+        strays = len(self.strays) - before
+        return Change(news=(Strayed(strays),)) if strays else NOTHING
+
+    def _stray_from(self, conversation: Conversation) -> None:
+        """Somebody else has the conversation's id now: nothing unsent may go to her."""
+        before = len(self.strays)
+        why = plain_line(_("the conversation belongs to somebody else now"))
+        for pending in self.outbox.of(conversation.id):
+            self._stray_op(pending, why)
+        for mode in Mode:
+            if (conversation.id, mode) in self.drafts:
+                self._stray_draft(self.desk_id, conversation.id, mode, why)
+        self._strayed += len(self.strays) - before
+
+    def _stray_op(self, pending: Pending, why: SafeText) -> None:
+        stray = stray_of_op(pending.op, pending.before.contact_name, pending.made_at, why)
+        if pending.settled_at_seq is None and stray is not None:
+            self.strays[stray.key] = stray
+        self.outbox.remove(pending.op.id)
+
+    def _stray_draft(
+        self, desk_id: str, conversation: ConversationId, mode: Mode, why: SafeText
+    ) -> None:
+        conv = self.get(conversation)
+        name = conv.contact_name if conv is not None else literal(conversation)
+        contact = conv.contact_id if conv is not None else ContactId("")
+        words = self.drafts.pop((conversation, mode))
+        home = Home(desk_id, conversation, contact)
+        stray = stray_of_draft(home, mode, words, name, why)
+        self.strays[stray.key] = stray
+
+    def _drafts_of(self, desk_id: str, conversation: Conversation) -> None:
+        """A conversation is here (again): what was being written for it is a draft again."""
+        if not self.strays:
+            return
+        home = Home(desk_id, conversation.id, conversation.contact_id)
+        for key, stray in list(self.strays.items()):
+            place = (conversation.id, stray.mode)
+            if stray.home == home and place not in self.drafts:
+                self.drafts[place] = Words(stray.text)
+                self.drafts.kept_as[place] = key
+                self.strays.take_out(key)
 
     def _history(self, event: HistoryLoaded) -> Change:
         self.threads.page(event)
@@ -372,7 +530,7 @@ class Store:
         again = now + AGAIN_AFTER
         self.outbox.retry(event.op_id, again, event.detail or None, unsure=event.sent)
         change = changes.thread(event.conversation)
-        news = self._hold_outdated()
+        news = self.hold_outdated()
         return change | self._touch(event.conversation) | Change(news=news) if news else change
 
     def _rejected(self, event: Rejected, now: datetime) -> Change:
@@ -407,7 +565,10 @@ class Store:
         ):
             return
         self._unnamed.discard(conversation.id)
+        if known is not None and known.contact_id != conversation.contact_id:
+            self._stray_from(known)
         self._base[conversation.id] = conversation
+        self._drafts_of(self.desk_id, conversation)
         self._overlay(conversation.id)
 
     def _told_of(self, op_id: OpId) -> None:

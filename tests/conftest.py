@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,20 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("needs ../shared/data beside the project (real conversations, hostile strings)")
     return SHARED / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_home_of_its_own() -> Iterator[None]:
+    """What the program writes beside the tests' own folders stays out of the real home.
+
+    The path is short: sockets stand in it.
+    """
+    with tempfile.TemporaryDirectory(prefix="home") as home, pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
+            folder = Path(home) / name[4:-5].lower()
+            folder.mkdir(mode=0o700)
+            patch.setenv(name, str(folder))
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

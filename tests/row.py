@@ -30,6 +30,15 @@ class Reached:
     """The test's node id."""
 
 
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """A defect that was planted, and found by the row's check."""
+
+    row: str
+    planted: str
+    test: str
+
+
 @dataclass(slots=True)
 class Row:
     """What a test of a row is handed."""
@@ -54,10 +63,14 @@ class Row:
         """Record what was reached, and demand that it is enough."""
         one = Reached(self.name, self.required, words, ok, self.seed, self.full, self.test)
         self.told.append(one)
+        self.record(one)
+        again = f"--row-seed {self.seed}"
+        assert ok, f"{self.name} needs {self.required!r}, reached {words!r} ({again})"
+
+    def record(self, one: Reached | Caught) -> None:
+        """Add a line to what this run came to, where that is collected."""
         if self.out is not None:
             self.out.mkdir(parents=True, exist_ok=True)
             path = self.out / f"{os.getpid()}.jsonl"
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
-        again = f"--row-seed {self.seed}"
-        assert ok, f"{self.name} needs {self.required!r}, reached {words!r} ({again})"

@@ -80,10 +80,10 @@ EXPECTED: list[tuple[set[Place], dict[str, str]]] = [
             "a": "assign", "A": "take", "t": "team", "l": "labels", "p": "priority",
             "u": "unread", "z": "undo", "i": "customer", "I": "customer-focus", "/": "search",
             "?": "help", "f1": "help", "ctrl+p": "palette", "ctrl+k": "palette",
-            "ctrl+r": "resync", "q": "quit",
+            "ctrl+r": "resync", "q": "quit", "o": "links", "O": "newest-link",
             "g g": "first", "g i": "view-all", "g m": "view-mine", "g u": "view-unassigned",
             "g s": "view-snoozed", "g r": "view-resolved", "g w": "oldest-waiting",
-            "g .": "last-conversation",
+            "g .": "last-conversation", "U": "unsent", "g d": "unsent",
         },
     ),
     (READ, {"J": "next-conversation", "K": "previous-conversation"}),
@@ -227,7 +227,7 @@ def test_a_prefix_shows_what_may_follow() -> None:
     follow = {hint.key: hint.command for hint in choices_after("g", Place.LIST)}
     assert follow["i"] == "view-all"
     assert follow["."] == "last-conversation"
-    assert len(follow) == 8
+    assert len(follow) == 9
     assert choices_after("g", Place.COMPOSER) == []
 
 
@@ -235,6 +235,8 @@ def test_a_prefix_shows_what_may_follow() -> None:
 
 
 class NoLine:
+    keeps = False
+
     def pump(self) -> Change:
         return NOTHING
 
@@ -252,7 +254,7 @@ class FakeStage:
     asked: list[str] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
-        if name in {"walk", "write", "ask"}:
+        if name in {"walk", "write", "ask", "open"}:
             return self
         return lambda *args, **options: self.asked.append(name)
 

@@ -74,6 +74,8 @@ class FakeLine:
     pages: list[tuple[ConversationId, int | None]] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
 
+    keeps = False
+
     def pump(self) -> Change:
         if self.store.link.link is not Link.LIVE:
             return NOTHING

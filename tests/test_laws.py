@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from markup_law import builds_markup
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "agent_tui"
@@ -16,12 +17,6 @@ Found = Iterator[tuple[int, str]]
 
 MAKERS_OF_SAFE_TEXT = {"sanitise.py", "model.py"}
 """The sanitiser, and the model for the empty text."""
-
-PARSE_MARKUP = {
-    "Static", "Label", "Button", "Checkbox", "RadioButton", "Option", "OptionList", "DataTable",
-    "Select", "Tab", "TabPane", "Collapsible", "Markdown", "Tree", "RichLog", "Placeholder",
-}  # fmt: skip
-"""Widgets that read markup in a plain string (reliability reference §1.3)."""
 
 CLOCKS = {
     ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"),
@@ -50,19 +45,6 @@ def makes_safe_text(tree: ast.AST) -> Found:
             yield node.lineno, "makes a SafeText without the sanitiser"
         if name == "cast" and "SafeText" in ast.dump(node.args[0]):
             yield node.lineno, "casts to SafeText"
-
-
-def builds_markup(tree: ast.AST) -> Found:
-    """Law 3: no widget that reads markup gets anything but a literal; no markup from data."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        name = name_of(node.func)
-        first = node.args[0] if node.args else None
-        if name in PARSE_MARKUP and first is not None and not isinstance(first, ast.Constant):
-            yield node.lineno, f"{name} would read markup in what it is given"
-        if name == "from_markup" and not isinstance(first, ast.Constant):
-            yield node.lineno, "builds markup from data"
 
 
 def asks_the_machine(tree: ast.AST) -> Found:

@@ -82,7 +82,7 @@ def state_ops(draw: st.DrawFn, base: Conversation) -> AnyOp:
 
 
 def done(base: Conversation, op: AnyOp) -> Conversation:
-    return overlay(base, [Pending(op, NOW, base)])
+    return overlay(base, [Pending(op, NOW, NOW, base)])
 
 
 @given(st.data())

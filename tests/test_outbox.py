@@ -330,3 +330,82 @@ def test_a_state_op_names_the_agent_it_is_for() -> None:
     outbox = Outbox()
     add(outbox, op, label)
     assert [p.op for p in outbox.of(conv_id(1))] == [op, label]
+
+
+# ── what waited too long ────────────────────────────────────────────────────────────────
+
+LATE = NOW + timedelta(minutes=11)
+
+
+def test_what_waited_too_long_is_held_with_all_that_was_asked_for_behind_it() -> None:
+    outbox = Outbox()
+    add(outbox, reply("a"), resolve("b"))
+    outbox.add(reply("c"), conversation(1), LATE - timedelta(minutes=1))
+    outbox.add(reply("d", 2), conversation(2), LATE - timedelta(minutes=1))
+    held = outbox.hold_old(LATE, PROBLEM)
+    assert [p.op.id for p in held] == ["a", "b", "c"]
+    assert ids(outbox.take_due(LATE)) == ["d"]
+
+
+def test_what_may_have_arrived_is_asked_again_however_old() -> None:
+    outbox = Outbox()
+    add(outbox, reply("a"), reply("b"))
+    outbox.take_due(NOW)
+    outbox.retry(OpId("a"), NOW, unsure=True)
+    assert [p.op.id for p in outbox.hold_old(LATE, PROBLEM)] == ["b"]
+    assert ids(outbox.take_due(LATE)) == ["a"]
+
+
+def test_what_has_to_be_kept_is_told_once() -> None:
+    outbox = Outbox()
+    add(outbox, reply("a"), reply("b", 2))
+    assert outbox.take_changed() == ["a", "b"]
+    assert outbox.take_changed() == []
+    outbox.take_due(NOW)
+    outbox.remove(OpId("b"))
+    assert sorted(outbox.take_changed()) == ["a", "b"]
+    outbox.mark_saved(OpId("a"))
+    assert outbox.take_changed() == []
+
+
+def test_nothing_waits_in_silence_behind_what_asks() -> None:
+    outbox = Outbox()
+    add(outbox, resolve("a"))
+    outbox.hold_old(LATE, PROBLEM)
+    outbox.add(reply("b"), conversation(1), LATE)
+    assert ids(outbox.take_due(LATE)) == ["b"]
+
+
+def test_what_is_let_go_waits_for_what_is_under_way() -> None:
+    outbox = Outbox()
+    add(outbox, resolve("a"))
+    outbox.hold_old(LATE, PROBLEM)
+    outbox.add(reply("b"), conversation(1), LATE)
+    outbox.take_due(LATE)
+    assert outbox.hurry(OpId("a"), LATE)
+    assert outbox.hold_old(LATE, PROBLEM) == []
+    assert outbox.take_due(LATE) == []
+    outbox.settle(OpId("b"), seq=5, reached=5)
+    assert ids(outbox.take_due(LATE)) == ["a"]
+
+
+def test_words_that_are_let_go_stand_behind_what_was_asked_for_meanwhile() -> None:
+    outbox = Outbox()
+    add(outbox, reply("a"))
+    outbox.hold_old(LATE, PROBLEM)
+    outbox.add(reply("b"), conversation(1), LATE)
+    assert ids(outbox.take_due(LATE)) == ["b"]
+    assert outbox.hurry(OpId("a"), LATE)
+    assert outbox.take_due(LATE) == []
+    outbox.settle(OpId("b"), seq=5, reached=5)
+    assert ids(outbox.take_due(LATE)) == ["a"]
+
+
+def test_a_refusal_leaves_what_is_under_way_alone() -> None:
+    """The desk may have it: it must not come back as words to be sent once more."""
+    outbox = Outbox()
+    add(outbox, resolve("a"), reply("b"), reply("c"))
+    outbox.take_due(NOW)
+    outbox.retry(OpId("b"), NOW, unsure=True)
+    outbox.refuse(no(resolve("a")), PROBLEM)
+    assert (state(outbox, "b"), state(outbox, "c")) == (SendState.RETRY, SendState.HELD)

@@ -40,7 +40,7 @@ OP = OpId("op-1")
 
 
 def after(op: AnyOp, state: SendState = SendState.QUEUED) -> object:
-    return overlay(BASE, [Pending(op, at(1), BASE, state=state)])
+    return overlay(BASE, [Pending(op, at(1), at(1), BASE, state=state)])
 
 
 def state_op(kind: type[Resolve] | type[Reopen]) -> AnyOp:
@@ -94,7 +94,7 @@ def test_a_reply_answers_whoever_waits() -> None:
 
 def test_the_preview_of_a_long_reply_is_one_short_line_as_the_desk_would_make_it() -> None:
     words = "Hello\n\n" + "word " * 100
-    shown = overlay(BASE, [Pending(reply(words), NOW, BASE)])
+    shown = overlay(BASE, [Pending(reply(words), NOW, NOW, BASE)])
     assert shown.preview == sanitise(words[:200], Field.LINE)
     assert "\n" not in shown.preview
 
@@ -110,12 +110,12 @@ def test_ops_apply_in_the_order_they_were_asked_for() -> None:
         state_op(Resolve),
         Assign(id=OP, conversation=BASE.id, base_ver=6, agent=None),
     ]
-    shown = overlay(BASE, [Pending(op, NOW, BASE) for op in steps])
+    shown = overlay(BASE, [Pending(op, NOW, NOW, BASE) for op in steps])
     assert (shown.assignee, shown.status, shown.ver) == (None, Status.RESOLVED, 7)
 
 
 def test_the_local_message_of_a_reply_says_how_far_it_is() -> None:
-    held = Pending(reply("hi"), at(1), BASE, state=SendState.HOLDING, leaves_at=at(2))
+    held = Pending(reply("hi"), at(1), at(1), BASE, state=SendState.HOLDING, leaves_at=at(2))
     entry = entry_of(held, ME, safe("Ana"))
     assert entry is not None
     assert (entry.state, entry.leaves_at, entry.mine, entry.op_id) == (
@@ -133,7 +133,7 @@ def test_the_local_message_of_a_reply_says_how_far_it_is() -> None:
 
 
 def test_a_message_that_the_desk_has_counts_as_accepted() -> None:
-    entry = entry_of(replace(Pending(reply("hi"), NOW, BASE), settled_at_seq=12), ME, NO_TEXT)
+    entry = entry_of(replace(Pending(reply("hi"), NOW, NOW, BASE), settled_at_seq=12), ME, NO_TEXT)
     assert entry is not None
     assert entry.state is None
     assert entry.message.delivery is Delivery.ACCEPTED
@@ -141,8 +141,8 @@ def test_a_message_that_the_desk_has_counts_as_accepted() -> None:
 
 def test_a_note_is_a_note_and_a_state_change_is_no_message() -> None:
     note = entry_of(
-        Pending(Note(id=OP, conversation=BASE.id, text=safe("psst")), NOW, BASE), ME, NO_TEXT
+        Pending(Note(id=OP, conversation=BASE.id, text=safe("psst")), NOW, NOW, BASE), ME, NO_TEXT
     )
     assert note is not None
     assert note.message.kind is MessageKind.NOTE
-    assert entry_of(Pending(state_op(Resolve), NOW, BASE), ME, NO_TEXT) is None
+    assert entry_of(Pending(state_op(Resolve), NOW, NOW, BASE), ME, NO_TEXT) is None

@@ -20,6 +20,8 @@ from agent_tui.shown import Mode, Words
 class DeadLine:
     """A line to nowhere."""
 
+    keeps = False
+
     def pump(self) -> Change:
         return NOTHING
 

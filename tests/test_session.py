@@ -7,12 +7,14 @@ import gc
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 from builders import NOW, contact, conv_id, conversation, live, safe, welcomed, wrote
+from paper_journal import PaperJournal
 
-from agent_tui.backends.base import Receipt, Rejected, Unauthorised, Unreachable
+from agent_tui.backends.base import Backend, Download, Receipt, Rejected, Unauthorised, Unreachable
 from agent_tui.change import NOTHING, Change
 from agent_tui.clock import ManualClock
 from agent_tui.events import (
@@ -26,7 +28,7 @@ from agent_tui.events import (
     SnapshotPart,
 )
 from agent_tui.events import Rejected as RejectedEvent
-from agent_tui.model import ConversationId, OpId
+from agent_tui.model import AttachmentId, ConversationId, OpId
 from agent_tui.ops import AnyOp, Note, Signal, ViewingSignal
 from agent_tui.session import AT_ONCE, DRAIN_FOR, Session
 from agent_tui.shown import SendState
@@ -90,6 +92,12 @@ class FakeBackend:
             raise
         self._queue.put_nowait(page)
         return page
+
+    def attachment(self, attachment: AttachmentId) -> AbstractAsyncContextManager[Download]:
+        raise NotImplementedError(attachment)
+
+    async def probe(self) -> None:
+        self.asked.append("probe")
 
     async def aclose(self) -> None:
         self.closed += 1
@@ -532,3 +540,81 @@ def test_a_backend_that_breaks_is_no_quiet_desk(where: str) -> None:
     assert "\x1b" not in line.store.link.detail
     line.session.stop(SOON)
     assert not line.session._thread.is_alive()
+
+
+# Beside the link
+
+
+def test_work_beside_the_link_is_done_in_its_thread(line: Line) -> None:
+    """With the backend that is there; the answer, or what went wrong, comes in the future."""
+
+    async def work(backend: Backend) -> tuple[str, bool]:
+        return threading.current_thread().name, backend is line.backend
+
+    async def broken(_backend: Backend) -> None:
+        raise ZeroDivisionError
+
+    assert line.session.ask_backend(work).result(SOON) == ("link", True)
+    with pytest.raises(ZeroDivisionError):
+        line.session.ask_backend(broken).result(SOON)
+
+
+def test_work_beside_the_link_can_be_given_up(line: Line) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    async def work(_backend: Backend) -> None:
+        try:
+            begun.set()
+            await asyncio.sleep(SOON * 10)
+        finally:
+            ended.set()
+
+    future = line.session.ask_backend(work)
+    assert begun.wait(SOON)
+    future.cancel()
+    assert ended.wait(SOON)
+
+
+def test_there_is_nothing_beside_a_link_that_has_not_begun_or_is_over() -> None:
+    line = Line()
+
+    async def work(_backend: Backend) -> None: ...
+
+    with pytest.raises(Unreachable):
+        line.session.ask_backend(work)
+    line.open()
+    line.session.stop(SOON)
+    with pytest.raises(Unreachable):
+        line.session.ask_backend(work)
+
+
+def test_after_standing_still_the_line_is_looked_at(line: Line) -> None:
+    line.session.probe()
+    end = time.monotonic() + SOON
+    while "probe" not in line.backend.asked:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_what_the_disk_would_not_take_is_saved_once_it_does() -> None:
+    """Told while it fails; never called saved before it is there."""
+    journal = PaperJournal()
+    store = Store()
+    session = Session(FakeBackend, store, ManualClock(NOW), journal)
+    session.start()
+    assert session.wait_settled(SOON)
+    session.drain()
+    journal.fail(safe("the disk is full"))
+    note = Note(id=OpId("n-1"), conversation=C1, text=safe("look"))
+    store.propose(note, NOW)
+    session.pump()
+    session.drain()
+    pending = store.outbox.get(note.id)
+    assert pending is not None and not pending.saved
+    assert store.disk_problem == "the disk is full"
+    journal.fail(safe(""))
+    session.drain()
+    pending = store.outbox.get(note.id)
+    assert pending is None or pending.saved
+    assert not store.disk_problem
+    assert session.stop(SOON)

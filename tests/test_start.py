@@ -70,3 +70,10 @@ def test_a_keyboard_that_is_no_terminal(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
     with pytest.raises(StartError, match="keyboard is not a terminal"):
         open_console(NOBODY, settings_in(tmp_path))
+
+
+def test_a_ca_file_that_is_not_there(tmp_path: Path) -> None:
+    """It is named before anybody is connected to."""
+    target = Target("wss://127.0.0.1:9", Secret("none"), "ana", "--url", tmp_path / "company.pem")
+    with pytest.raises(StartError, match=r"CA file .*company\.pem cannot be used \(No such file"):
+        open_console(target, settings_in(tmp_path))

@@ -1,4 +1,4 @@
-"""The shape every backend has: five members, and the three ways a request can fail.
+"""The shape every backend has: six members, and the ways a request can fail.
 
 What a desk answers is told twice. It stands among the events, at the place at which it came: only
 there can it be applied, because an answer and an event about the same message must not overtake
@@ -8,12 +8,13 @@ each other. Whoever asked gets it, too, to know that the asking is over.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from agent_tui.events import Event, HistoryLoaded
 from agent_tui.events import Rejected as RejectedEvent
-from agent_tui.model import ConversationId, SafeText
+from agent_tui.model import AttachmentId, ConversationId, SafeText
 from agent_tui.ops import AnyOp, Signal
 
 
@@ -52,6 +53,37 @@ class Unauthorised(Exception):
         self.detail = detail
 
 
+class CannotFetch(Exception):
+    """The bytes of an attachment cannot be had; `detail` says why, in words."""
+
+    def __init__(self, detail: SafeText) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Download(Protocol):
+    """The bytes of an attachment, as they come."""
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes the desk says it is sending; None: it does not say."""
+        ...
+
+    @property
+    def mime(self) -> str:
+        """What the desk says they are; untrusted text, and empty when it does not say."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """The address they come from, without secrets."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes, once. Raises `CannotFetch` when they end early or stop coming."""
+        ...
+
+
 class Backend(Protocol):
     """Where conversations come from and where replies go."""
 
@@ -83,6 +115,20 @@ class Backend(Protocol):
 
         Raises `Rejected` for an unknown conversation, `Unreachable` and `Unauthorised`. The page
         and a `Rejected` (as `HistoryFailed`) are among the events as well.
+        """
+        ...
+
+    def attachment(self, attachment: AttachmentId) -> AbstractAsyncContextManager[Download]:
+        """The bytes of an attachment, for as long as the context lasts.
+
+        Entering raises `CannotFetch`. Asks the desk beside the link: nothing else waits for it.
+        """
+        ...
+
+    async def probe(self) -> None:
+        """The machine or this program stood still: find out at once whether the line lives.
+
+        Never raises; a backend without a line has nothing to do.
         """
         ...
 

@@ -5,18 +5,26 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from agent_tui.backends.mock.options import MockError
 from agent_tui.config import PROFILE_NAME, ConfigError, check_agent, check_url
 from agent_tui.credentials import CredentialError, checked
 from agent_tui.i18n import _
+
+if TYPE_CHECKING:
+    from agent_tui.backends.mock.faults.plan import FaultPlan
 
 MOST_CONVERSATIONS: Final = 1_000_000
 FASTEST_RATE: Final = 10_000
 """Events a second."""
 LONGEST_LATENCY: Final = 60_000
 """Milliseconds."""
+LONGEST_LIFE: Final = 31_536_000
+"""Seconds."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?|\.[0-9]{1,9}")
@@ -83,6 +91,28 @@ def rate(word: str) -> float:
     )
 
 
+def token_life(word: str) -> float:
+    """Seconds, at least one."""
+    value = float(word) if _DECIMAL.fullmatch(word) else math.nan
+    if 1 <= value <= LONGEST_LIFE:
+        return value
+    raise argparse.ArgumentTypeError(
+        _("{word!r} is no number from {least} to {most}").format(
+            word=word[:80], least=1, most=LONGEST_LIFE
+        )
+    )
+
+
+def faults(word: str) -> FaultPlan:
+    """The script of faults in a file."""
+    from agent_tui.backends.mock.faults.script import read_plan  # noqa: PLC0415 - late: heavy
+
+    try:
+        return read_plan(Path(word).expanduser())
+    except MockError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def token(word: str) -> str:
     """The token of a mock desk."""
     try:
@@ -93,20 +123,37 @@ def token(word: str) -> str:
 
 def folder(word: str) -> Path:
     """A folder that is there."""
-    path = Path(word).expanduser()
-    if word and path.is_dir():
+    path = _path(word, Path.is_dir)
+    if path is not None:
         return path
     raise argparse.ArgumentTypeError(_("{word!r} is no folder").format(word=word[:200]))
 
 
+def file_to_read(word: str) -> Path:
+    """A file that is there, as a path that stays right wherever the program goes."""
+    path = _path(word, Path.is_file)
+    if path is not None:
+        return path.absolute()
+    raise argparse.ArgumentTypeError(_("{word!r} is no file").format(word=word[:200]))
+
+
 def file_to_write(word: str) -> Path:
     """A file that is there or could be made."""
-    path = Path(word).expanduser()
-    if word and not path.is_dir() and path.parent.is_dir():
+    path = _path(word, lambda path: not path.is_dir() and path.parent.is_dir())
+    if path is not None:
         return path
     raise argparse.ArgumentTypeError(
         _("{word!r} is no place for a file: its folder must be there").format(word=word[:200])
     )
+
+
+def _path(word: str, fits: Callable[[Path], bool]) -> Path | None:
+    """`word` as a path that `fits`, or None."""
+    with suppress(OSError, RuntimeError, ValueError):  # too long, nobody's home, a NUL in it
+        path = Path(word).expanduser()
+        if word and fits(path):
+            return path
+    return None
 
 
 def _whole(word: str, least: int, most: int) -> int:

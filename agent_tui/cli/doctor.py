@@ -250,6 +250,7 @@ def _about_desk(patient: Patient, raw: RawConfig) -> Iterator[Finding]:
                 name=profile.name, agent=profile.agent, url=profile.url
             ),
         )
+        yield from _about_way(patient, profile)
         found = find_token(account_of(profile), patient.environ, patient.key_ring)
     except (ConfigError, CredentialError) as error:
         yield Finding(Verdict.WRONG, str(error))
@@ -258,13 +259,46 @@ def _about_desk(patient: Patient, raw: RawConfig) -> Iterator[Finding]:
     yield _about_connection(patient, profile, found)
 
 
+def _about_way(patient: Patient, profile: Profile) -> Iterator[Finding]:
+    """Whose certificates count, and what stands between here and the desk."""
+    from agent_tui.backends.desk.dialling import (  # noqa: PLC0415 - late: heavy
+        BadCaFile,
+        trusting,
+    )
+    from agent_tui.backends.desk.proxies import proxy_for  # noqa: PLC0415 - late: heavy
+
+    if not profile.url.startswith("wss:"):
+        return
+    if proxy := proxy_for(profile.url):
+        yield Finding(
+            Verdict.NOTE,
+            _("the way to the desk is the proxy {proxy} (NO_PROXY names hosts to reach without)")
+            .format(proxy=proxy.shown),
+        )  # fmt: skip
+    named = patient.environ.get("SSL_CERT_FILE", "")
+    file = profile.ca_file or (Path(named) if named else None)
+    if file is None:
+        return
+    try:
+        trusting(file)
+    except BadCaFile as error:
+        yield Finding(
+            Verdict.WRONG,
+            _("the CA file {file} cannot be used ({reason}): mend it, or name another").format(
+                file=file, reason=error
+            ),
+        )
+        return
+    yield Finding(Verdict.WELL, _("the certificates to trust come from {file}").format(file=file))
+
+
 def _about_key_ring(key_ring: KeyRing) -> Finding:
     try:
         key_ring.get("doctor")
     except KeyRingError as error:
         return Finding(
             Verdict.NOTE,
-            _("no key ring: {why} (a token_command such as pass does as well)").format(why=error),
+            _("no key ring: {why}").format(why=error),
         )
     return Finding(Verdict.WELL, _("the key ring can be used"))
 
@@ -279,7 +313,8 @@ def _about_token(found: Found) -> Iterator[Finding]:
 
 
 def _about_connection(patient: Patient, profile: Profile, found: Found) -> Finding:
-    target = Target(profile.url, found.token, profile.agent, f"profile {profile.name}")
+    source = f"profile {profile.name}"
+    target = Target(profile.url, found.token, profile.agent, source, profile.ca_file, found.again)
     trouble = patient.probe(target)
     if trouble:
         return Finding(Verdict.WRONG, trouble)

@@ -34,12 +34,14 @@ class Surroundings:
     """Tells the agent one line."""
 
 
-def log_in(
+def log_in(  # noqa: PLR0913 - what the command line says, and what it touches
     url: str,
     agent: str | None,
     name: str | None,
     around: Surroundings,
     probe: Callable[[Target], None],
+    *,
+    ca_file: Path | None = None,
 ) -> None:
     """Ask for what is missing, try the connection with `probe`, and keep what worked.
 
@@ -56,9 +58,10 @@ def log_in(
         agent,
         known.token_command if known else (),
         known.token_file if known else None,
+        ca_file or (known.ca_file if known else None),
     )
     found = find_token(account_of(profile), around.environ, _Empty(), around.ask)
-    probe(Target(url, found.token, agent, f"profile {name}"))
+    probe(Target(url, found.token, agent, f"profile {name}", profile.ca_file))
     store_profile(around.path, profile)
     around.say(
         _("{agent} at {url} is set up, as profile {name} in {file}").format(

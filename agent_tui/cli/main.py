@@ -1,7 +1,8 @@
 """The command line: words in, one verb done, an exit code out.
 
-Exit codes: 0 done, 1 the doctor found something wrong, 2 it could not be understood or started
-(one line on the error output says why and what to do), 130 interrupted.
+Exit codes: 0 done, 1 the doctor found something wrong or the program made a mistake, 2 it could
+not be understood or started (one line on the error output says why and what to do), 128 and a
+signal's number when that ended it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 
 from agent_tui.backends.mock.options import MockError, MockOptions
 from agent_tui.cli.arguments import (
+    Ctl,
     Demo,
     Doctor,
     Login,
@@ -27,6 +29,7 @@ from agent_tui.cli.arguments import (
     parse,
 )
 from agent_tui.cli.login import Surroundings, account_of, log_in, log_out
+from agent_tui.clock import SystemClock
 from agent_tui.config import (
     ConfigError,
     RawConfig,
@@ -37,11 +40,18 @@ from agent_tui.config import (
     resolve,
 )
 from agent_tui.config.file import config_path, read_config
+from agent_tui.crash import Reports, no_traceback_on_the_screen, place_of
 from agent_tui.credentials import Account, CredentialError, find_token, prompt_if_terminal
+from agent_tui.credentials.command import end_commands
+from agent_tui.credentials.environment import taken
 from agent_tui.credentials.key_ring import KeyRingError, SystemKeyRing
 from agent_tui.credentials.secret import Secret
+from agent_tui.endings import Ended, ended_by_signals, no_core
 from agent_tui.i18n import _, preferred_language, use_language
+from agent_tui.logs import LogError, note, open_log, quiet_libraries
+from agent_tui.private_file import state_folder
 from agent_tui.sanitise import plain_line
+from agent_tui.terminal.plain_wall import walled_streams
 
 OK, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -56,16 +66,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    with walled_streams():
+        return _main(words)
+
+
+def _main(words: Sequence[str]) -> int:
+    no_core()
+    quiet_libraries()
+    reports = Reports(state_folder(), SystemClock())
     try:
-        code = _run(words)
-        sys.stdout.flush()
+        with no_traceback_on_the_screen(reports, note), ended_by_signals():
+            code = _run(words)
+            sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read has gone; the interpreter's own flush at the end must not fail on it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _nobody_reads()
         return OK
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Ended as ended:
+        return ended.code
+    except Exception as error:
+        return _crashed(error, reports)
+    finally:
+        end_commands()
     return code
+
+
+def _nobody_reads() -> None:
+    """Whoever read has gone; the interpreter's own flush at the end must not fail on it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _crashed(error: Exception, reports: Reports) -> int:
+    """Tell where it went wrong, without the words of the exception: they may be anybody's."""
+    note("crash", error)
+    with contextlib.suppress(OSError):
+        tell(_("a mistake of agent-tui's own: {place}").format(place=place_of(error)))
+        path = reports.write(error, "the command line")
+        if path is not None:
+            tell(_("the report is {file}").format(file=path))
+    return WRONG
 
 
 def _run(words: Sequence[str]) -> int:
@@ -80,6 +120,7 @@ def _run(words: Sequence[str]) -> int:
         CredentialError,
         KeyRingError,
         MockError,
+        LogError,
         _Refused,
     ) as error:
         tell(str(error))
@@ -103,16 +144,24 @@ def _do(verb: Verb, look: Look) -> int:
             from agent_tui.backends.mock.run import run_mock  # noqa: PLC0415 - late: heavy
 
             return run_mock(options, sys.stdout)
+        case Ctl():
+            from agent_tui.cli.ctl import run_ctl  # noqa: PLC0415 - late: heavy
+
+            for line in run_ctl(verb):
+                say(line)
+            return OK
         case Doctor(profile):
             return _doctor(profile, look)
         case Login() | Logout():
             return _set_up(verb, look)
         case Open() | Demo():
+            if look.log is not None:
+                open_log(look.log)
             raw = read_config(config_path())
             settings = _settings(raw, look)
             if isinstance(verb, Demo):
-                return _demo(verb, settings)
-            return _open(verb, raw, settings)
+                return _demo(verb, settings, look)
+            return _open(verb, raw, settings, look)
 
 
 def _settings(raw: RawConfig, look: Look) -> Settings:
@@ -121,22 +170,26 @@ def _settings(raw: RawConfig, look: Look) -> Settings:
     return settings
 
 
-def _open(verb: Open, raw: RawConfig, settings: Settings) -> int:
+def _open(verb: Open, raw: RawConfig, settings: Settings, look: Look) -> int:
     """Open the console on the desk that is named or set up, else on the demo."""
     if verb.url is not None:
         account, source = _account_at(verb.url, verb.agent, raw), "--url"
+        profile = next((one for one in raw.profiles.values() if one.url == verb.url), None)
     else:
         profile = choose_profile(raw, verb.profile)
         if profile is None:
             return _demo(
                 Demo(verb.agent, MockOptions()),
                 settings,
+                look,
                 _("no desk is set up (agent-tui login URL does that), so this is the demo"),
             )
         account = account_of(profile, verb.agent)
         source = _("profile {name}").format(name=profile.name)
     found = find_token(account, os.environ, SystemKeyRing(), prompt_if_terminal())
-    return _console(Target(account.url, found.token, account.agent, source), settings)
+    ca_file = verb.ca_file or (profile.ca_file if profile is not None else None)
+    target = Target(account.url, found.token, account.agent, source, ca_file, found.again)
+    return _console(target, settings, look)
 
 
 def _account_at(url: str, agent: str | None, raw: RawConfig) -> Account:
@@ -152,7 +205,7 @@ def _account_at(url: str, agent: str | None, raw: RawConfig) -> Account:
     return Account(url, agent)
 
 
-def _demo(verb: Demo, settings: Settings, notice: str = "") -> int:
+def _demo(verb: Demo, settings: Settings, look: Look, notice: str = "") -> int:
     """Open the console on a desk inside the program, by a socket like any other.
 
     `notice` is told once the desk runs.
@@ -173,16 +226,17 @@ def _demo(verb: Demo, settings: Settings, notice: str = "") -> int:
         if notice:
             tell(notice)
         agent = verb.agent or agents[0]
-        return _console(Target(desk.url, Secret(desk.token), agent, "demo"), settings)
+        return _console(Target(desk.url, Secret(desk.token), agent, "demo"), settings, look)
     finally:
         desk.stop()
 
 
-def _console(target: Target, settings: Settings) -> int:
+def _console(target: Target, settings: Settings, look: Look) -> int:
     from agent_tui.start import StartError, open_console  # noqa: PLC0415 - late: heavy
 
+    taken(os.environ)  # where it was not needed it must not be handed on either
     try:
-        return open_console(target, settings)
+        return open_console(target, settings, plain=look.plain)
     except StartError as error:
         raise _Refused(str(error)) from None
 
@@ -200,11 +254,11 @@ def _set_up(verb: Login | Logout, look: Look) -> int:
         say=say,
     )
     match verb:
-        case Login(url, agent, profile):
+        case Login(url, agent, profile, ca_file):
             from agent_tui.start import StartError, probe  # noqa: PLC0415 - late: heavy
 
             try:
-                log_in(url, agent, profile, around, probe)
+                log_in(url, agent, profile, around, probe, ca_file=ca_file)
             except StartError as error:
                 raise _Refused(str(error)) from None
         case Logout(profile):

@@ -51,6 +51,9 @@ class Profile:
     token_command: tuple[str, ...] = ()
     """Program and arguments that print the token; empty: there is none. No shell reads it."""
     token_file: Path | None = None
+    ca_file: Path | None = None
+    """Holds the only certificates to trust (PEM), as of a company's own issuer; None: the
+    system's, or those of ``SSL_CERT_FILE``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,10 @@ class Target:
     agent: str
     source: str
     """What chose it: ``demo``, ``profile NAME`` or ``--url``."""
+    ca_file: Path | None = None
+    """As in `Profile`."""
+    reread: Callable[[], Secret] | None = field(default=None, compare=False)
+    """Reads the token again where it is kept (`agent_tui.credentials.Found.again`)."""
 
 
 def reply_folders(settings: Settings) -> tuple[Path, ...]:

@@ -100,6 +100,8 @@ def _profile_lines(profile: Profile) -> list[str]:
         said.append(f"token_command = [{', '.join(map(_quoted, profile.token_command))}]")
     if profile.token_file is not None:
         said.append(f"token_file = {_quoted(str(profile.token_file))}")
+    if profile.ca_file is not None:
+        said.append(f"ca_file = {_quoted(str(profile.ca_file))}")
     return [f"{line}\n" for line in (f"[profile.{profile.name}]", *said)]
 
 

@@ -19,6 +19,7 @@ url = "wss://desk.example/agent"
 agent = "ana"
 token_command = ["pass", "show", "desk"]
 token_file = "~/.secrets/desk"
+ca_file = "company-ca.pem"     # the only issuer to trust; else the system's
 """
 
 from __future__ import annotations
@@ -57,10 +58,18 @@ def config_path(environ: Mapping[str, str] = os.environ) -> Path:
     """Where the file is or would be: ``AGENT_TUI_CONFIG``, else the user's config folder.
 
     Asking makes no folder.
+
+    Raises:
+        ConfigError: if the variable names somebody's home who is not there.
     """
     named = environ.get("AGENT_TUI_CONFIG", "")
     if named:
-        return Path(named).expanduser()
+        try:
+            return Path(named).expanduser()
+        except RuntimeError:
+            raise ConfigError(
+                _("AGENT_TUI_CONFIG names {file}, but nobody here has that home").format(file=named)
+            ) from None
     from platformdirs import user_config_path  # noqa: PLC0415 - late: heavy
 
     return user_config_path("agent-tui") / "config.toml"
@@ -204,6 +213,7 @@ class _Reader:
             "agent": lambda said: check_agent(_word(said)),
             "token_command": _command,
             "token_file": lambda said: self.place(_word(said)),
+            "ca_file": lambda said: self.place(_word(said)),
         }
         made = self.values(self.table(value, table), table, checks)
         for key in ("url", "agent"):

@@ -9,6 +9,7 @@ from agent_tui.change import NOTHING
 from agent_tui.commands import BY_ID
 from agent_tui.console import choices, presenting
 from agent_tui.console.choices import Awake, Owner
+from agent_tui.console.unsent import Unsent
 from agent_tui.desk import CannotDo
 from agent_tui.i18n import _, ngettext
 from agent_tui.model import Conversation, ConversationId, Priority, SafeText
@@ -133,10 +134,19 @@ class Asking:
         question = Question(_("Keys here"), find, _("type to search"))
         self._ask(question, lambda answer: console.run(BY_ID[answer.value]))
 
+    def unsent(self) -> None:
+        """What of all that is unsent?"""
+        Unsent(self._console).list()
+
+    def about(self, question: Question[T], answered: Callable[[Answer[T]], None]) -> None:
+        """A question of somebody else's."""
+        self._ask(question, answered)
+
     def quit(self) -> None:
-        """Leave, if nothing is unsent; else ask."""
+        """Leave, if nothing would be lost by it and nothing waits; else ask."""
         unsent = presenting.unsent(self._desk)
-        drafts = len(self._desk.drafts)
+        kept = self._desk.keeps
+        drafts = 0 if kept else len(self._desk.drafts) + len(self._desk.store.strays)
         if not unsent and not drafts:
             self._console.app.exit()
             return
@@ -148,7 +158,9 @@ class Asking:
             parts.append(ngettext("{count} draft", "{count} drafts", drafts).format(count=drafts))
         rows = [
             Choice("stay", _("Stay")),
-            Choice("quit", _("Quit; what is unsent is lost")),
+            Choice("quit", _("Quit; it is kept, and goes when you open agent-tui again"))
+            if kept
+            else Choice("quit", _("Quit; what is unsent is lost")),
         ]
         title = _("Quit? {what}").format(what=", ".join(parts))
         question = Question(title, lambda query: choices.by_words(rows, query))

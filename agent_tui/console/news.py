@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent_tui.change import Arrived, News, Refused, TakenOver, Woke
+from agent_tui.change import (
+    Arrived,
+    DiskTrouble,
+    HeldBack,
+    News,
+    Refused,
+    Strayed,
+    TakenOver,
+    Woke,
+)
 from agent_tui.desk import Desk
 from agent_tui.events import Refusal
-from agent_tui.i18n import _
+from agent_tui.i18n import _, ngettext
 from agent_tui.model import ConversationId, SafeText
 from agent_tui.ops import Assign, Note, Send
 
@@ -38,6 +47,24 @@ def notice_of(desk: Desk, news: News) -> Notice | None:
             words = _("{who} gave {name} to {other}.")
             other = desk.store.agent_name(to)
             return Notice(words.format(who=who, name=name, other=other), alarm=True)
+        case HeldBack(count=count):
+            words = ngettext(
+                "{count} action is over ten minutes old and was held: U decides",
+                "{count} actions are over ten minutes old and were held: U decides",
+                count,
+            )
+            return Notice(words.format(count=count), alarm=True)
+        case Strayed(count=count):
+            words = ngettext(
+                "{count} unsent text has lost its conversation; it is kept: U",
+                "{count} unsent texts have lost their conversations; they are kept: U",
+                count,
+            )
+            return Notice(words.format(count=count), alarm=True)
+        case DiskTrouble(problem=problem):
+            if problem:
+                return Notice(problem, alarm=True)
+            return Notice(_("What is unsent is kept on this machine again."))
         case Arrived():
             return None
 

@@ -180,7 +180,8 @@ def thread(desk: Desk, conversation: ConversationId, read_seq: int) -> Thread:
         entry = entry_of(pending, store.me, name)
         if entry is not None and not state.has_op(pending.op.id):
             if entry.state is not None:
-                entry = replace(entry, state=state_of(desk, pending, desk.clock.now()))
+                leaves_at = _on_the_wall(desk, entry.leaves_at)
+                entry = replace(entry, state=state_of(desk, pending), leaves_at=leaves_at)
             entries.append(entry)
     typing = (w for w in store.presence.typing_in(conversation) if w.id != store.me)
     return Thread(
@@ -273,16 +274,26 @@ def empty_words(desk: Desk, zone: ZoneInfo) -> str:
     return _("Nobody is waiting. {sleeping}.").format(sleeping=sleeping)
 
 
-def state_of(desk: Desk, pending: Pending, now: datetime) -> SendState:
+def _on_the_wall(desk: Desk, steady: datetime | None) -> datetime | None:
+    """A moment of the steady clock as the clock on the wall will show it."""
+    if steady is None:
+        return None
+    return steady + (desk.clock.now() - desk.clock.steady())
+
+
+def state_of(desk: Desk, pending: Pending) -> SendState:
     """How far it has come: what has waited out its undo time waits for the line while that is
-    down."""
-    over = pending.leaves_at is None or pending.leaves_at <= now
+    down, and nothing waits before it is on disk."""
+    waits = pending.state in {SendState.HOLDING, SendState.QUEUED}
+    if waits and not pending.saved and not desk.store.disk_problem:
+        return SendState.SAVING
+    over = pending.leaves_at is None or pending.leaves_at <= desk.clock.steady()
     if pending.state is SendState.HOLDING and over and desk.store.link.link is not Link.LIVE:
         return SendState.QUEUED
     return pending.state
 
 
-def _unsent(desk: Desk) -> Iterator[Pending]:
+def waiting(desk: Desk) -> Iterator[Pending]:
     """What the agent asked for and the desk has not confirmed. That something was read is told
     by the program: losing it costs nobody anything."""
     for pending in desk.store.outbox:
@@ -291,29 +302,36 @@ def _unsent(desk: Desk) -> Iterator[Pending]:
 
 
 def unsent(desk: Desk) -> int:
-    """How much of what the agent asked for would be lost if the program ended now."""
-    return sum(1 for _pending in _unsent(desk))
+    """How much of what the agent asked for has not reached the desk."""
+    return sum(1 for _pending in waiting(desk))
 
 
-def on_its_way(desk: Desk, now: datetime, *, typing: bool = False) -> tuple[str, bool]:
+def on_its_way(desk: Desk, *, typing: bool = False) -> tuple[str, bool]:
     """What is under way, for the last line, and whether that is an alarm.
 
     While `typing` a z is a letter, so Esc comes first.
     """
+    if desk.store.disk_problem:
+        return _("NOT SAVED on this machine"), True
     counts = dict.fromkeys(SendState, 0)
     leaves: datetime | None = None
-    for pending in _unsent(desk):
-        state = state_of(desk, pending, now)
+    for pending in waiting(desk):
+        state = state_of(desk, pending)
         counts[state] += 1
         if state is SendState.HOLDING and pending.leaves_at is not None:
             leaves = max(leaves or pending.leaves_at, pending.leaves_at)
     offline = desk.store.link.link is not Link.LIVE
-    waiting = counts[SendState.QUEUED] + counts[SendState.RETRY]
-    if offline and waiting:
-        words = ngettext("{count} waits for the line", "{count} wait for the line", waiting)
-        return words.format(count=waiting), True
+    unsaid = sum(counts[s] for s in (SendState.SAVING, SendState.QUEUED, SendState.RETRY))
+    if offline and unsaid:
+        words = ngettext("{count} waits for the line", "{count} wait for the line", unsaid)
+        return words.format(count=unsaid), True
+    if counts[SendState.HELD]:
+        words = ngettext(
+            "{count} held · U decides", "{count} held · U decides", counts[SendState.HELD]
+        )
+        return words.format(count=counts[SendState.HELD]), True
     if leaves is not None:
-        seconds = max(0, round((leaves - now).total_seconds() + 0.4))
+        seconds = max(0, round((leaves - desk.clock.steady()).total_seconds() + 0.4))
         words = ngettext("{count} sending", "{count} sending", counts[SendState.HOLDING])
         held = words.format(count=counts[SendState.HOLDING])
         key = "Esc z" if typing else "z"

@@ -22,6 +22,8 @@ from agent_tui.change import NOTHING, Change
 from agent_tui.commands import PREFIXES, SEARCHING, Command, Place
 from agent_tui.config import Settings
 from agent_tui.console.asking import Asking
+from agent_tui.console.fetching import Outside
+from agent_tui.console.opening import Opening
 from agent_tui.console.showing import Showing
 from agent_tui.console.walking import Walking
 from agent_tui.console.writing import Writing
@@ -70,8 +72,10 @@ class Console(Screen[None], inherit_bindings=False):
         settings: Settings,
         source: str,
         resync: Callable[[], None],
+        outside: Outside | None = None,
     ) -> None:
-        """`source` says where this desk comes from; `resync` fetches everything again."""
+        """`source` says where this desk comes from; `resync` fetches everything again. Without
+        `outside` nothing is fetched or opened."""
         super().__init__()
         self.desk = desk
         self.zone = settings.zone
@@ -94,6 +98,7 @@ class Console(Screen[None], inherit_bindings=False):
         self.walk = Walking(self)
         self.write = Writing(self)
         self.ask = Asking(self)
+        self.open = Opening(self, outside)
         self.show = Showing(self, source)
 
     # The parts
@@ -408,7 +413,7 @@ class Console(Screen[None], inherit_bindings=False):
     def _composer_refused(self, event: ComposerRefused) -> None:
         empty = not self.composer.words.text.strip()
         if empty and self.desk.send_now(event.conversation):
-            self.say(_("Sent now."))
+            self.say(commands.leaves(self.desk))
         else:
             self.say(event.reason)
         self.show.follow(NOTHING)

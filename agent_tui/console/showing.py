@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent_tui import commands, shown
-from agent_tui.change import EVERYTHING, Change, News, Refused
+from agent_tui.change import EVERYTHING, Change, News, Refused, Strayed
 from agent_tui.commands import Place
 from agent_tui.console import presenting
 from agent_tui.console.news import notice_of
@@ -68,6 +68,8 @@ class Showing:
             for op_id in (news.pending.op.id, *news.dropped):
                 self._desk.forget(op_id)
             self._console.write.refused(news.pending.op.conversation)
+        if isinstance(news, Strayed):  # its words must not stand under somebody else's name
+            self._console.write.bind(self._desk.conversation, anew=True)
         notice = notice_of(self._desk, news)
         alarmed = self._said is not None and self._said[1]
         if notice is not None and (notice.alarm or not alarmed):
@@ -139,7 +141,7 @@ class Showing:
         console, now = self._console, self._desk.clock.now()
         console.top.show(presenting.top_bar(self._desk, self._source, now, console.zone))
         typing = console.searching or console.place is Place.COMPOSER
-        status, alarm = presenting.on_its_way(self._desk, now, typing=typing)
+        status, alarm = presenting.on_its_way(self._desk, typing=typing)
         if self._said is not None:
             status, alarm, _until = self._said
         if console.searching:
@@ -158,7 +160,7 @@ class Showing:
         if self._said is not None and ticks >= self._said[2]:
             self._said = None
         self._console.inbox.now = now
-        self.follow(desk.store.tick(now))
+        self.follow(desk.store.tick(desk.clock.steady()))
         if desk.selected is None:
             return
         held = bool(desk.store.outbox.of(desk.selected))

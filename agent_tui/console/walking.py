@@ -272,3 +272,6 @@ class Walking:
         if query and len(rows):
             self._console.inbox.select(rows.id_at(0))
             self.select(rows.id_at(0))
+        elif query:  # no key may act on somebody who is not in sight
+            self._console.inbox.selected = None
+            self.select(None)

@@ -152,11 +152,12 @@ class Writing:
         """The desk refused words, or what they were written behind: they come back as drafts."""
         stuck = (SendState.FAILED, SendState.HELD)
         for parked in reversed(self._desk.store.outbox.of(conversation)):
-            if parked.state in stuck and self._desk.take_back(parked.op.id) is not None:
+            if parked.state not in stuck or not isinstance(parked.op, Send | Note):
+                continue
+            if self._desk.take_back(parked.op.id) is not None:
                 self._desk.forget(parked.op.id)
-                if isinstance(parked.op, Send | Note):
-                    mode = Mode.NOTE if isinstance(parked.op, Note) else Mode.REPLY
-                    self.restore(conversation, mode, parked.op.text)
+                mode = Mode.NOTE if isinstance(parked.op, Note) else Mode.REPLY
+                self.restore(conversation, mode, parked.op.text)
 
     def switch(self) -> None:
         """Reply becomes note and the other way round; each has words of its own."""

@@ -146,4 +146,9 @@ def _real_key_ring() -> _Backend:
         if type(ring).__module__ in KEY_RINGS:
             found: _Backend = ring
             return found
-    raise KeyRingError(_("no key ring of the desktop is running here"))
+    raise KeyRingError(
+        _(
+            "no key ring of the desktop is running here; without a desktop, let a token_command"
+            " such as pass print the token, or start by dbus-run-session with gnome-keyring"
+        )
+    )

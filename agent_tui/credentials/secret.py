@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import weakref
 from typing import Final, NoReturn, final
 
 MASK: Final = "••••"
 """What every accidental view of a secret shows; the same for all, so not even the length tells."""
+
+_alive: dict[int, weakref.ref[Secret]] = {}
+"""Every secret there is, so that what leaves the program can be searched for them."""
 
 
 @final
@@ -18,11 +22,13 @@ class Secret:
     dict: a hash would tell whether two secrets are the same.
     """
 
-    __slots__ = ("__hidden",)
+    __slots__ = ("__hidden", "__weakref__")
     __hash__ = None  # type: ignore[assignment] # how a class says that it cannot be hashed
 
     def __init__(self, value: str) -> None:
         self.__hidden = value
+        key = id(self)
+        _alive[key] = weakref.ref(self, lambda _gone: _alive.pop(key, None))
 
     def reveal(self) -> str:
         """The secret itself, for the one call that needs it."""
@@ -47,6 +53,13 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret cannot be pickled or copied")
+
+
+def hidden_values() -> tuple[str, ...]:
+    """What all secrets that are alive hide, the longest first: one may be part of another."""
+    secrets = (known() for known in _alive.copy().values())
+    values = {secret.reveal() for secret in secrets if secret is not None}
+    return tuple(sorted(values, key=lambda value: (-len(value), value)))
 
 
 def _bytes(secret: Secret) -> bytes:

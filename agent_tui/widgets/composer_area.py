@@ -8,10 +8,13 @@ from rich.text import Text
 from textual import events
 from textual.document._document import EditResult, Location, Selection
 from textual.document._edit import Edit
+from textual.message import Message as TextualMessage
 from textual.widgets import TextArea
 
 from agent_tui.canned import blanks
-from agent_tui.sanitise import Field, sanitise
+from agent_tui.i18n import _
+from agent_tui.sanitise import Field, examine
+from agent_tui.terminal.events import PastedText
 from agent_tui.widgets.ink import Ink, mix
 
 QUIET_AFTER_PASTE = 0.1
@@ -67,6 +70,13 @@ class WordsArea(TextArea):
         scrollbar-size-vertical: 1;
     }
     """
+
+    class Told(TextualMessage):
+        """Something has to be said about what was typed or pasted."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
 
     def __init__(
         self,
@@ -188,8 +198,11 @@ class WordsArea(TextArea):
     def _consumed(self, event: events.Key) -> bool:
         action = self._asked(event.key)
         if event.key == "enter" and self._hand.quiet:
+            if action == "send":
+                self.post_message(self.Told(_("Not sent: that came with the paste; press again.")))
             action = "new-line"
         elif event.key != "enter" and action not in {None, "new-line"} and self._hand.just_pasted:
+            self.post_message(self.Told(_not_done(action)))
             return True
         if action is not None:
             return self._act(action)
@@ -208,17 +221,30 @@ class WordsArea(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self._pasted(event.text)
+        self._pasted(event.text, event.whole if isinstance(event, PastedText) else 0)
 
     def action_paste(self) -> None:
         """Paste what this program copied."""
         self._pasted(self.app.clipboard)
 
-    def _pasted(self, raw: str) -> None:
+    def _pasted(self, raw: str, whole: int = 0) -> None:
+        """`whole` is how long it was before anything was left out of `raw`; 0: as long as that."""
         self._hand.pasted()
-        text = sanitise(raw.replace("\r\n", "\n").replace("\r", "\n"), Field.COMPOSER)
-        if text and self.open:
-            self.put(text)
+        if not self.open:
+            return
+        examined = examine(raw.replace("\r\n", "\n").replace("\r", "\n"), Field.COMPOSER)
+        if examined.text:
+            self.put(examined.text)
+        if examined.cut or whole > len(raw):
+            words = _("The paste was too long: {kept} of its {whole} characters are in.")
+            numbers = {"kept": len(examined.text), "whole": max(whole, len(raw))}
+            self.post_message(self.Told(words.format(**numbers)))
+
+
+def _not_done(action: str) -> str:
+    if action.startswith("send"):
+        return _("Not sent: that came with the paste; press again.")
+    return _("Not done: that key came with the paste; press again.")
 
 
 def _location(text: str, index: int) -> Location:

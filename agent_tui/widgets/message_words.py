@@ -5,7 +5,7 @@ Pure: `SafeText` and values in, short texts in the agent's language out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import ceil
@@ -113,7 +113,18 @@ def _plain(word: str) -> State:
 
 
 def _local_state(entry: Entry, state: SendState, now: datetime, zone: ZoneInfo) -> State:
+    """What is not on this machine's disk says so: the program's end would be its end."""
+    told = _told_state(entry, state, now, zone)
+    if entry.kept or state is SendState.SAVING:
+        return told
+    word = _("{state} · NOT SAVED").format(state=told.word)
+    return replace(told, word=word, short=_("NOT SAVED"), tone=Tone.ALARM)
+
+
+def _told_state(entry: Entry, state: SendState, now: datetime, zone: ZoneInfo) -> State:
     match state:
+        case SendState.SAVING:
+            return _plain(_("saving"))
         case SendState.HOLDING:
             return _holding(seconds_left(entry, now))
         case SendState.QUEUED:

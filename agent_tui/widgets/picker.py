@@ -77,6 +77,12 @@ class TitleLine(Widget):
         super().__init__()
         self._title = title
 
+    def show(self, title: str) -> None:
+        """Something else is asked."""
+        if title != self._title:
+            self._title = title
+            self.refresh()
+
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
         ink = mix(self)
         title = paint.cut(self._title, self.size.width)

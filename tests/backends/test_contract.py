@@ -17,7 +17,14 @@ from typing import Protocol, TypeVar
 import pytest
 from builders import NOW
 
-from agent_tui.backends.base import Backend, Receipt, Rejected, Unauthorised, Unreachable
+from agent_tui.backends.base import (
+    Backend,
+    CannotFetch,
+    Receipt,
+    Rejected,
+    Unauthorised,
+    Unreachable,
+)
 from agent_tui.backends.desk.client import DeskAddress, DeskBackend
 from agent_tui.backends.mock.options import MockOptions
 from agent_tui.backends.mock.server import DeskServer
@@ -37,7 +44,7 @@ from agent_tui.events import (
     Welcomed,
 )
 from agent_tui.events import Rejected as RejectedEvent
-from agent_tui.model import ConversationId, MessageKind, OpId, SafeText, Status
+from agent_tui.model import AttachmentId, ConversationId, MessageKind, OpId, SafeText, Status
 from agent_tui.ops import Assign, Label, Note, Send, TypingSignal, ViewingSignal
 
 E = TypeVar("E")
@@ -433,6 +440,15 @@ async def test_there_is_no_thread_of_nothing(stage: Stage, reader: Reader) -> No
         await reader.backend.history(stage.nowhere, None)
     assert refused.value.event.refusal is Refusal.UNKNOWN_CONVERSATION
     assert refused.value.event.detail
+
+
+async def test_there_is_no_attachment_of_nothing(stage: Stage, reader: Reader) -> None:
+    """Entering says why, in words; the link goes on."""
+    with pytest.raises(CannotFetch) as refused:
+        async with reader.backend.attachment(AttachmentId("nowhere")):
+            pytest.fail("it came")
+    assert refused.value.detail
+    assert (await reader.backend.submit(note(stage))).seq > 0
 
 
 # The end

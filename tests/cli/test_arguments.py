@@ -228,3 +228,17 @@ def test_argparse_speaks_through_the_catalogue(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(i18n, "_current", Shouting())
     assert "UNRECOGNIZED" in refused("--foo")
+
+
+def test_the_file_of_trusted_certificates_goes_with_a_desk(tmp_path: Path) -> None:
+    """It has to be there; it goes with opening and setting up, and with nothing else."""
+    file = tmp_path / "company.pem"
+    with pytest.raises(UsageError, match="is no file"):
+        parse(["--ca-file", str(file)])
+    file.touch()
+    opened, _look = parse(["--ca-file", str(file), "--profile", "shop"])
+    assert isinstance(opened, Open) and opened.ca_file == file
+    set_up, _look = parse(["login", "wss://desk.example", "--ca-file", str(file)])
+    assert isinstance(set_up, Login) and set_up.ca_file == file
+    with pytest.raises(UsageError, match="--ca-file does not go with demo"):
+        parse(["--ca-file", str(file), "demo"])

@@ -210,3 +210,30 @@ def test_the_surroundings_tell_how_many_colours(environ: dict[str, str], colours
 def test_a_finding_says_its_verdict_first() -> None:
     """So that what is wrong can be searched for."""
     assert Finding(Verdict.WRONG, "text").line == "WRONG: text"
+
+
+@pytest.mark.parametrize("by", ["profile", "environment"])
+def test_certificates_to_trust_are_looked_at(patient: Patient, tmp_path: Path, by: str) -> None:
+    """Named in the settings or by SSL_CERT_FILE: one that cannot be used is wrong, in words."""
+    file = tmp_path / "company.pem"
+    ca_file = file if by == "profile" else None
+    store_profile(patient.path, Profile("shop", URL, "ana", ca_file=ca_file))
+    environ = {} if ca_file else {"SSL_CERT_FILE": str(file)}
+    patient = replace(patient, key_ring=Ring(TOKEN), environ=environ)
+    [text] = wrong(patient)
+    assert str(file) in text and "No such file" in text
+    file.write_text("nothing of that kind")
+    [text] = wrong(patient)
+    assert "no certificate" in text
+
+
+def test_a_proxy_on_the_way_is_a_note_without_its_password(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doctor is asked when there is no way through: what is in between belongs to it."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://ana:hunter2@proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "")
+    store_profile(patient.path, Profile("shop", URL, "ana"))
+    said = all_said(replace(patient, key_ring=Ring(TOKEN)))
+    assert "http://proxy.example:3128" in said
+    assert "hunter2" not in said

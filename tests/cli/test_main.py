@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -35,9 +36,11 @@ class Console:
     opened: list[tuple[Target, Settings]] = field(default_factory=list)
     failure: BaseException | None = None
     code: int = 0
+    plain: bool = False
 
-    def open_console(self, target: Target, settings: Settings) -> int:
+    def open_console(self, target: Target, settings: Settings, plain: bool) -> int:
         self.opened.append((target, settings))
+        self.plain = plain
         if self.failure is not None:
             raise self.failure
         return self.code
@@ -84,6 +87,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("AGENT_TUI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.setattr(Desk, "started", [])
     monkeypatch.setattr(Desk, "stopped", 0)
@@ -266,6 +270,49 @@ def test_the_console_s_exit_code_is_the_program_s(console: Console) -> None:
     """Whatever it is."""
     console.code = 7
     assert cli.main(["demo"]) == 7
+
+
+def test_a_mistake_of_the_programs_own_is_told_without_its_words(
+    console: Console, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """They may be a customer's or a token: where it happened is told, and more in a report."""
+    console.failure = ValueError("Zanzibar lettuce")
+    assert cli.main(["demo"]) == 1
+    said = told(capsys)
+    assert "ValueError" in said
+    assert "Traceback" not in said
+    [report] = (tmp_path / "state" / "agent-tui").glob("crash-*.txt")
+    assert str(report) in said
+    assert "Zanzibar" not in said + report.read_text()
+    assert Desk.stopped == 1
+
+
+@pytest.mark.parametrize("argv", [["--plain"], ["demo", "--plain"], ["--plain", "demo"]])
+def test_plain_text_can_be_asked_for(console: Console, argv: list[str]) -> None:
+    """Also on a terminal."""
+    assert cli.main(argv) == 0
+    assert console.plain
+    assert cli.main(["demo"]) == 0
+    assert not console.plain
+
+
+def test_a_log_can_be_asked_for(
+    console: Console, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Where it cannot be written nothing is opened, so that nobody waits for it in vain."""
+    root = logging.getLogger()
+    before = list(root.handlers)
+    try:
+        assert cli.main(["demo", "--log", str(tmp_path / "log")]) == 0
+        assert (tmp_path / "log").exists()
+    finally:
+        root.handlers[:] = before
+        logging.getLogger("agent_tui").setLevel(logging.NOTSET)
+    capsys.readouterr()
+    (tmp_path / "open").touch(0o644)
+    assert cli.main(["demo", "--log", str(tmp_path / "open")]) == 2
+    assert "nobody else can read" in told(capsys)
+    assert len(console.opened) == 1
 
 
 def test_an_interrupt_is_quiet(console: Console, capsys: pytest.CaptureFixture[str]) -> None:

@@ -419,3 +419,15 @@ def test_profiles_that_are_stored_are_read_again(profiles: list[Profile]) -> Non
         for profile in profiles:
             store_profile(place, profile)
         assert dict(read_config(place).profiles) == {one.name: one for one in profiles}
+
+
+def test_a_ca_file_begins_at_the_settings_and_is_kept(tmp_path: Path) -> None:
+    """Whose certificates count is said per desk, and setting up another one leaves it there."""
+    place = tmp_path / "config.toml"
+    place.write_text(
+        '[profile.shop]\nurl = "wss://desk.example"\nagent = "ana"\nca_file = "company.pem"\n'
+    )
+    shop = read_config(place).profiles["shop"]
+    assert shop.ca_file == tmp_path / "company.pem"
+    store_profile(place, shop)
+    assert read_config(place).profiles["shop"] == shop

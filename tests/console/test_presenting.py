@@ -39,6 +39,8 @@ def english() -> None:
 
 
 class NoLine:
+    keeps = False
+
     def pump(self) -> Change:
         return NOTHING
 
@@ -67,7 +69,7 @@ def test_that_something_was_read_is_no_alarm_and_not_asked_about() -> None:
     desk = desk_of(UNREAD, offline=True)
     desk.mark_read(UNREAD.id, 5)
     assert len(desk.store.outbox) == 1
-    assert on_its_way(desk, NOW) == ("", False)
+    assert on_its_way(desk) == ("", False)
     assert unsent(desk) == 0
 
 
@@ -77,7 +79,7 @@ def test_what_was_asked_for_by_hand_waits_for_the_line() -> None:
     desk.selected = UNREAD.id
     desk.resolve()
     desk.send(UNREAD.id, "hello", Mode.NOTE)
-    assert on_its_way(desk, NOW) == ("2 wait for the line", True)
+    assert on_its_way(desk) == ("2 wait for the line", True)
     assert unsent(desk) == 2
 
 

@@ -71,8 +71,7 @@ def token_file(tmp_path: Path) -> Path:
 
 
 def test_each_place_outranks_the_next(token_file: Path) -> None:
-    """Environment, key ring, command, file, question."""
-    environ = {TOKEN_VARIABLE: "from-environment"}
+    """Key ring, command, file, environment, question."""
     full = Account(URL, "ana", command("print('from-command')"), token_file)
     only_file = Account(URL, "ana", (), token_file)
     bare = Account(URL, "ana")
@@ -80,16 +79,26 @@ def test_each_place_outranks_the_next(token_file: Path) -> None:
     def ask(_question: str) -> str:
         return "from-prompt"
 
+    def environ() -> dict[str, str]:
+        return {TOKEN_VARIABLE: "from-environment"}
+
     found = [
-        find_token(full, environ, Ring("from-ring"), ask),
-        find_token(full, environ, Ring("from-ring"), ask),
-        find_token(full, environ, Ring(), ask),
-        find_token(only_file, environ, Ring(trouble="locked"), ask),
-        find_token(bare, environ, Ring(), ask),
+        find_token(full, environ(), Ring("from-ring"), ask),
+        find_token(full, environ(), Ring(), ask),
+        find_token(only_file, environ(), Ring(trouble="locked"), ask),
+        find_token(bare, environ(), Ring(), ask),
+        find_token(bare, {}, Ring(), ask),
     ]
     words = [one.token.reveal() for one in found]
-    assert words == ["from-environment", "from-ring", "from-command", "from-file", "from-prompt"]
+    assert words == ["from-ring", "from-command", "from-file", "from-environment", "from-prompt"]
     assert len({one.source for one in found}) == 5
+
+
+def test_a_variable_for_another_desk_is_not_carried_to_this_one() -> None:
+    """It names no desk; what the key ring keeps for this one does."""
+    environ = {TOKEN_VARIABLE: "of-another-desk"}
+    assert find_token(Account(URL, "ana"), environ, Ring("t-1")).token == Secret("t-1")
+    assert environ == {}
 
 
 def test_the_variable_is_gone_once_it_was_read() -> None:
@@ -189,6 +198,24 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
             from_file(place)
 
 
+def test_a_link_is_followed_where_no_stranger_made_it(
+    token_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger's link could lead to another secret of the agent's; its end is checked as well."""
+    link = tmp_path / "link"
+    link.symlink_to(token_file)
+    assert from_file(link) == Secret("from-file")
+    token_file.chmod(0o644)
+    with pytest.raises(CredentialError, match="chmod 600"):
+        from_file(link)
+    token_file.chmod(0o600)
+    if os.getuid() != 0:
+        pytest.skip("only root can make a link of somebody else's")
+    os.lchown(link, 1234, 1234)
+    with pytest.raises(CredentialError, match="somebody else made"):
+        from_file(link)
+
+
 def test_an_empty_file_is_refused(token_file: Path) -> None:
     """An empty first line is no token."""
     token_file.write_text("\nlater")
@@ -282,3 +309,23 @@ def test_a_terminal_that_would_show_the_token_is_not_used(
     monkeypatch.setattr(credentials, "getpass", warns)
     with pytest.raises(CredentialError, match=TOKEN_VARIABLE):
         terminal_prompt("Token?")
+
+
+def test_what_is_kept_can_be_read_again(token_file: Path) -> None:
+    """From the same place, where there is another one by then; a prompt is not asked twice."""
+    ring = Ring("first")
+    kept = find_token(Account(URL, "ana"), {}, ring)
+    ring.kept = "second"
+    assert kept.again is not None and kept.again() == Secret("second")
+    ring.kept = None
+    with pytest.raises(CredentialError, match="key ring"):
+        kept.again()
+    ring.trouble = "it is locked"
+    with pytest.raises(CredentialError, match="it is locked"):
+        kept.again()
+    of_file = find_token(Account(URL, "ana", (), token_file), {}, Ring())
+    token_file.write_text("another\n")
+    assert of_file.again is not None and of_file.again() == Secret("another")
+    asked = find_token(Account(URL, "ana"), {}, Ring(), lambda _question: "typed")
+    given = find_token(Account(URL, "ana"), {TOKEN_VARIABLE: "given"}, Ring())
+    assert asked.again is given.again is None

@@ -38,6 +38,7 @@ from agent_tui.config import RawConfig, Settings, resolve
 from agent_tui.console.screen import Console
 from agent_tui.credentials.secret import Secret
 from agent_tui.desk import Desk
+from agent_tui.journal import Journal
 from agent_tui.model import AuthorKind, Channel, Conversation, ConversationId, MessageKind, Status
 from agent_tui.ops import AnyOp, MarkRead
 from agent_tui.session import Session
@@ -381,12 +382,20 @@ class Floor:
     # ── seats ───────────────────────────────────────────────────────────────────────
 
     async def seat(
-        self, agent: str, size: tuple[int, int] = (160, 45), *, wire: Wire | None = None
+        self,
+        agent: str,
+        size: tuple[int, int] = (160, 45),
+        *,
+        wire: Wire | None = None,
+        journal: Journal | None = None,
     ) -> Seat:
-        """Sit an agent down in front of a console, behind `wire` where one is given."""
+        """Sit an agent down in front of a console, behind `wire` where one is given, with what is
+        unsent kept in `journal`."""
         url = self.server.url if wire is None else wire.url
         address = DeskAddress(url, Secret(self.server.token), agent, f"test-{agent}")
-        session = Session(lambda: DeskBackend(address, self.clock, Random(7)), Store(), self.clock)
+        session = Session(
+            lambda: DeskBackend(address, self.clock, Random(7)), Store(), self.clock, journal
+        )
         session.start()
         loop = asyncio.get_running_loop()
         assert await loop.run_in_executor(None, session.wait_settled, PATIENCE)

@@ -171,7 +171,7 @@ async def test_a_held_reply_comes_back(floor: Floor) -> None:
     assert not floor.texts(customer.id)
 
     await ana.press("ctrl+s")
-    await ana.sees("Sent now.")
+    await ana.sees("It leaves now.")
     await ana.confirmed()
     assert floor.texts(customer.id) == ["See you tomorrow at nine"]
     assert ana.clock.now() - floor.said(customer.id)[0].at <= timedelta(seconds=1)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from row import Row
+from row import Caught, Row
 
 
 @pytest.fixture
@@ -25,8 +25,20 @@ def row(request: pytest.FixtureRequest) -> Iterator[Row]:
     told = Row(name, required, full, seed, request.node.nodeid, Path(out) if out else None)
     sys.stdout.write(f"{name}: --row-seed {seed}\n")
     yield told
-    if mark is not None and request.node.rep_call_passed:
+    if not request.node.rep_call_passed:
+        return
+    if defect is not None:
+        told.record(Caught(name, required, told.test))
+    else:
         assert told.told, "the test of a row has to say what it reached"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A defect that was found is recorded, also where the test asks for nothing."""
+    for item in items:
+        if item.get_closest_marker("row_defect") and isinstance(item, pytest.Function):
+            if "row" not in item.fixturenames:
+                item.fixturenames.append("row")
 
 
 @pytest.hookimpl(hookwrapper=True)

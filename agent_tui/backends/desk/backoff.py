@@ -12,6 +12,8 @@ from random import Random
 FLOOR = 0.25
 CAP = 30.0
 PER_MINUTE = 20
+ALWAYS = 5.0
+"""Seconds that a wait may always take; a longer one takes no longer than the desk has been away."""
 DOUBLINGS = 5
 """After these the cap is reached; after a thousand the number would be too large for a float."""
 
@@ -22,6 +24,8 @@ class Backoff:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._failures = 0
+        self._since = 0.0
+        """When the first attempt failed."""
         self._attempts: deque[float] = deque()
 
     def begin(self, now: float) -> float:
@@ -34,20 +38,32 @@ class Backoff:
         last = self._attempts[-1] if self._attempts else now - FLOOR
         return self._count(now, max(0.0, last + FLOOR - now))
 
-    def wait(self, now: float, hint: float | None = None, *, alone: bool = True) -> float:
+    def wait(
+        self, now: float, hint: float | None = None, *, alone: bool = True, at_once: bool = False
+    ) -> float:
         """Seconds to wait before the next attempt, which is counted as made then.
 
         `hint` is what the desk asked for and outranks our own schedule; `alone` says that
-        nothing points to an outage of the desk, so that the first wait may be short.
+        nothing points to an outage of the desk, so that the first wait may be short; `at_once`
+        that there is nothing to wait for, which is believed once.
         """
+        if self._failures == 0:
+            self._since = now
         if hint is not None:
             pause = hint * (1 + self._random.random() * 0.2)
+        elif at_once and self._failures == 0:
+            pause = FLOOR
         elif self._failures == 0:
-            pause = self._random.random() * (1.0 if alone else 5.0)
+            pause = self._within(1.0 if alone else 5.0)
         else:
-            pause = self._random.random() * min(CAP, 2.0 ** min(self._failures, DOUBLINGS))
+            away = max(ALWAYS, now - self._since)
+            pause = self._within(min(CAP, away, 2.0 ** min(self._failures, DOUBLINGS)))
         self._failures += 1
         return self._count(now, max(FLOOR, pause))
+
+    def _within(self, bound: float) -> float:
+        """Any time from the floor to `bound`, so that nobody meets at the floor."""
+        return FLOOR + self._random.random() * (bound - FLOOR)
 
     def healthy(self) -> None:
         """A link has lived long enough (a welcome and 10 s): the schedule begins anew."""

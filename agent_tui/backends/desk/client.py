@@ -1,51 +1,42 @@
-"""The desk over one websocket: connects, resumes, finds gaps, and never gives up in silence."""
+"""The desk over one websocket after the other: never gives up in silence."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from random import Random
-from typing import assert_never
+from typing import Final
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
-from websockets.protocol import State
-
-from agent_tui.backends.base import Receipt, Rejected, Unauthorised, Unreachable
-from agent_tui.backends.desk import codec, explain, frames
+from agent_tui.backends.base import Download, Receipt, Rejected, Unauthorised, Unreachable
+from agent_tui.backends.desk import explain, frames, skew, waking
+from agent_tui.backends.desk.attachments import download
 from agent_tui.backends.desk.backoff import FLOOR, Backoff
-from agent_tui.backends.desk.explain import Ending
-from agent_tui.backends.desk.fields import Malformed
-from agent_tui.backends.desk.questions import Answer, Questions, Read, command_read, page_read
+from agent_tui.backends.desk.dialling import Dialling
+from agent_tui.backends.desk.ending import Ending
+from agent_tui.backends.desk.explain import Attempt
+from agent_tui.backends.desk.following import Follower
+from agent_tui.backends.desk.line import Line, Seat
+from agent_tui.backends.desk.questions import Answer, Read, command_read, page_read
 from agent_tui.clock import Clock
+from agent_tui.credentials import CredentialError
 from agent_tui.credentials.secret import Secret
-from agent_tui.events import Acked, Event, HistoryLoaded, Link, LinkChanged
+from agent_tui.credentials.tokens import Tokens
+from agent_tui.events import Acked, Event, HistoryLoaded, Link, LinkChanged, Welcomed
 from agent_tui.events import Rejected as RejectedEvent
 from agent_tui.i18n import _
 from agent_tui.loopback import is_loopback
-from agent_tui.model import NO_TEXT, ConversationId, SafeText
+from agent_tui.model import NO_TEXT, AttachmentId, ConversationId, SafeText
 from agent_tui.ops import AnyOp, Signal, TypingSignal, ViewingSignal
 from agent_tui.sanitise import plain_line
 
-LOG = logging.getLogger(__name__)
-LOG.addHandler(logging.NullHandler())
-LOG.setLevel(logging.WARNING)  # at DEBUG the library writes headers, and with them the token
-
-MAX_FRAME = 512 * 1024
-ANSWER_WITHIN = 15.0
-"""Seconds an answer may take before the request counts as not arrived."""
-HEALTHY_AFTER = 10.0
-"""Seconds a welcomed link lives before the waits begin anew."""
-SILENCE = 2.2
-"""Heartbeats that may be missed before the link counts as dead."""
-MALFORMED_LIMIT = 3
-"""Resume once, then a snapshot, then stop (protocol §7)."""
+POLITE: Final = 1.0
+"""Seconds that a desk has to answer our goodbye."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +44,18 @@ class DeskAddress:
     """Where the desk is and who we are there."""
 
     url: str
-    token: Secret
+    token: Tokens | Secret
+    """A bare `Secret` is a token that cannot be read again."""
     agent: str
     device: str
     """Names this running console: its own next link replaces one that has died unnoticed."""
+    ca_file: Path | None = None
+    """Holds the only certificates to trust; None: the system's."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """The token, and how it is read again."""
+        return self.token if isinstance(self.token, Tokens) else Tokens(self.token)
 
     @property
     def loopback(self) -> bool:
@@ -65,13 +64,6 @@ class DeskAddress:
             return is_loopback(urlsplit(self.url).hostname or "")
         except ValueError:
             return False
-
-
-class _Straight(connect):
-    """A connection to the address itself: the token and what is said there go nowhere else."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        return exc
 
 
 class DeskBackend:
@@ -85,20 +77,24 @@ class DeskBackend:
         self._clock = clock
         self._backoff = Backoff(random) if backoff is None else backoff
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        self._ws: ClientConnection | None = None
-        self._questions = Questions()
+        self._dialling = Dialling(address.url, address.ca_file)
+        self._seat = Seat(
+            address.agent,
+            address.device,
+            address.tokens,
+            Follower(),
+            clock,
+            random,
+            self._hear,
+            self._backoff.healthy,
+        )
+        self._line: Line | None = None
         self._asked = itertools.count(1)
-        self._resume: tuple[str, int] | None = None
-        self._live = False
-        self._whole = False
-        """The last snapshot came to its end, so that what we have can be resumed."""
-        self._next_part = 0
-        """The part of a snapshot that has to come now; 0: none."""
-        self._go: codec.Go | None = None
-        self._malformed = 0
-        self._hb = 10.0
+        self._now = asyncio.Event()
+        """Do not wait any longer for the next attempt."""
         self._closing = False
         self._capabilities: frozenset[str] = frozenset()
+        self._ahead = skew.NONE
         self._final: SafeText = NO_TEXT
 
     @property
@@ -110,6 +106,7 @@ class DeskBackend:
         """Everything that happens; connects and reconnects until `aclose` or a final refusal."""
         runner = asyncio.create_task(self._run())
         runner.add_done_callback(lambda _task: self._queue.put_nowait(None))
+        watcher = asyncio.create_task(waking.watch(self._clock, self.probe))
         try:
             while (event := await self._queue.get()) is not None:
                 yield event
@@ -118,24 +115,23 @@ class DeskBackend:
                 if (event := self._queue.get_nowait()) is not None:
                     yield event
         finally:
+            watcher.cancel()
             await self._end(runner)
 
     async def _end(self, runner: asyncio.Task[None]) -> None:
         runner.cancel()
         with suppress(asyncio.CancelledError):
             await runner
-        self._ws, self._live = None, False
-        self._questions.fail()
+        self._line = None
+        self._seat.following.lost()
 
     async def submit(self, op: AnyOp | Signal) -> Receipt:
         """Ask for something; see `Backend.submit`."""
         if isinstance(op, TypingSignal | ViewingSignal):
-            if self._ws is not None and self._live:
-                with suppress(ConnectionClosed):
-                    await self._ws.send(frames.signal(op))
+            if self._line is not None and self._line.live:
+                await self._line.signal(frames.signal(op))
             return Receipt(0)
-        read = command_read(op.id, op.conversation)
-        answer = await self._ask(op.id, frames.command(op), read)
+        answer = await self._ask(op.id, frames.command(op), command_read(op.id, op.conversation))
         if isinstance(answer, Acked):
             return Receipt(answer.seq)
         assert isinstance(answer, RejectedEvent)
@@ -146,34 +142,42 @@ class DeskBackend:
     ) -> HistoryLoaded:
         """A page of a thread; see `Backend.history`."""
         ask_id = f"q-{next(self._asked)}"
-        frame = frames.question(ask_id, conversation, before, limit)
+        most = limit if self._line is None else self._line.page(limit)
+        frame = frames.question(ask_id, conversation, before, most)
         answer = await self._ask(ask_id, frame, page_read(ask_id, conversation, before))
         if isinstance(answer, HistoryLoaded):
             return answer
         assert isinstance(answer, RejectedEvent)
         raise Rejected(answer)
 
+    def attachment(self, attachment: AttachmentId) -> AbstractAsyncContextManager[Download]:
+        """The bytes of an attachment; see `Backend.attachment`."""
+        address = self._address
+        return download(address.url, address.tokens.current, attachment, address.ca_file)
+
+    async def probe(self) -> None:
+        """The machine or this program stood still: find out at once whether the link still lives,
+        and wait no longer for one that was to come. Takes some seconds; never raises.
+
+        The measure of attempts holds, and so does a wait that the desk asked for.
+        """
+        self._now.set()
+        if self._line is not None:
+            await self._line.probe()
+
     async def aclose(self) -> None:
         """End it: the socket closes and `events` stops."""
         self._closing = True
-        if self._ws is not None:
-            await self._ws.close()
+        if self._line is not None:
+            await self._line.close(POLITE)
         self._queue.put_nowait(None)
 
     async def _ask(self, ask_id: str, frame: str, read: Read) -> Answer:
-        ws = self._ws
-        if ws is None or not self._live or ws.state is not State.OPEN:
+        if self._line is None or not self._line.live:
             if self._final:
                 raise Unauthorised(self._final)
             raise Unreachable(sent=False)
-        question = self._questions.ask(ask_id, read)
-        try:
-            await ws.send(frame)
-            return await asyncio.wait_for(question.answer, ANSWER_WITHIN)
-        except (ConnectionClosed, TimeoutError) as error:
-            raise Unreachable from error
-        finally:
-            self._questions.forget(question)
+        return await self._line.ask(ask_id, frame, read)
 
     async def _run(self) -> None:
         pause = self._backoff.begin(self._clock.monotonic())
@@ -182,163 +186,86 @@ class DeskBackend:
             self._tell(Link.OFFLINE, plain_line(words), pause)
         await asyncio.sleep(pause)
         while True:
-            self._tell(Link.CATCHING_UP if self._resume else Link.CONNECTING)
+            self._tell(self._beginning)
             ending = await self._one_link()
-            self._ws, self._live, self._go = None, False, None
-            self._next_part = 0
-            self._questions.fail()
             if self._closing:
                 return
-            if ending.from_scratch or not self._whole:
-                self._resume = None
             if ending.final:
                 self._final = ending.words
                 self._tell(Link.CLOSED, ending.words)
                 return
-            now = self._clock.monotonic()
-            pause = self._backoff.wait(now, ending.retry_after, alone=ending.alone)
-            self._tell(Link.OFFLINE, ending.words, pause)
-            await asyncio.sleep(pause)
+            await self._wait(ending)
+
+    @property
+    def _beginning(self) -> Link:
+        return Link.CATCHING_UP if self._seat.following.hello() else Link.CONNECTING
 
     async def _one_link(self) -> Ending:
         """One connection from its beginning to its end: how it ended."""
+        token = self._seat.tokens.current
         try:
-            ws = await self._connect()
+            ws = await self._dialling.dial(token)
         except explain.LINK_ERRORS as error:
-            return explain.not_opened(error, self._address.url)
-        try:
-            async with ws:
-                self._ws = ws
-                resume, agent = self._resume, self._address.agent
-                await ws.send(frames.hello(agent, self._address.device, resume))
-                return await self._listen(ws)
-        except ConnectionClosed as error:
-            return self._closed(error)
-
-    async def _connect(self) -> ClientConnection:
-        """A fresh attempt, with the token as it is now."""
-        return await _Straight(
-            self._address.url,
-            additional_headers={"Authorization": f"Bearer {self._address.token.reveal()}"},
-            user_agent_header="agent-tui",
-            proxy=None if self._address.loopback else True,
-            compression=None,
-            max_size=MAX_FRAME,
-            ping_interval=10,
-            ping_timeout=10,
-            close_timeout=2,
-            open_timeout=10,
-            logger=LOG,
-        )
-
-    async def _listen(self, ws: ClientConnection) -> Ending:
-        healthy_at = self._clock.monotonic() + HEALTHY_AFTER
-        while True:
+            ending = explain.not_opened(error, self._attempt)
+        else:
+            line = self._line = Line(ws, token, self._seat)
             try:
-                async with asyncio.timeout(self._hb * SILENCE):
-                    raw = await ws.recv()
-                ending = await self._take(ws, codec.decode(raw))
-            except TimeoutError:
-                ws.transport.abort()  # nobody would answer a polite close
-                return Ending(plain_line(_("the desk has gone silent")))
-            except Malformed as error:
-                return self._broken_frame(error)
-            if ending is not None:
-                return ending
-            if self._live and self._clock.monotonic() > healthy_at:
-                self._backoff.healthy()
-                self._malformed = 0
-
-    def _closed(self, error: ConnectionClosed) -> Ending:
-        """The link was closed: by the desk, or by the library because of what the desk sent."""
-        if error.sent and error.sent.code in explain.UNREADABLE and not error.rcvd_then_sent:
-            return self._broken_frame(error.sent.reason or error.sent.code)
-        code = error.rcvd.code if error.rcvd else None
-        ending = explain.closed(code, self._go, self._address.agent)
-        return self._misunderstood(ending) if code in explain.UNREADABLE else ending
-
-    def _broken_frame(self, reason: object) -> Ending:
-        words = _("the desk sent something unreadable ({reason})").format(reason=reason)
-        return self._misunderstood(Ending(plain_line(words)))
-
-    def _misunderstood(self, ending: Ending) -> Ending:
-        self._malformed += 1
-        final = self._malformed >= MALFORMED_LIMIT
-        return replace(ending, final=final, from_scratch=self._malformed > 1)
-
-    async def _take(self, ws: ClientConnection, frame: codec.Frame) -> Ending | None:
-        match frame:
-            case codec.Ev():
-                return self._event(frame)
-            case codec.Res():
-                self._tell_of(*self._questions.answered(frame))
-            case codec.Sig() | codec.Unknown():
-                self._queue.put_nowait(frame.event)
-            case codec.Heartbeat():
-                if self._live and frame.seq > self._seq:
-                    return Ending(plain_line(_("events were missed; fetching them")))
-                await ws.send(frames.heartbeat(self._seq))
-            case codec.Welcome():
-                self._welcome(frame)
-            case codec.Snap():
-                self._snapshot(frame)
-            case codec.Go():
-                self._go = frame
-            case _:
-                assert_never(frame)
-        return None
+                ending = await line.live_on()
+            finally:
+                self._line = None
+                self._seat.following.lost()
+            token = line.token
+        if ending.token and not self._closing:
+            return await self._with_another(token, ending)
+        return ending
 
     @property
-    def _seq(self) -> int:
-        return self._resume[1] if self._resume else 0
+    def _attempt(self) -> Attempt:
+        return Attempt(self._address.url, self._clock.now(), self._dialling.proxy, self._ahead)
 
-    def _welcome(self, frame: codec.Welcome) -> None:
-        resumed = frame.event.resumed
-        if resumed and (self._resume is None or self._resume[0] != frame.epoch):
-            raise Malformed("mode")
-        self._capabilities = frame.event.capabilities
-        self._hb = frame.hb
-        self._resume = (frame.epoch, self._seq if resumed else frame.seq)
-        self._tell_of(frame.event, *frame.left_out)
-        if resumed:
-            self._go_live()
-        else:
-            self._live = self._whole = False
-            self._next_part = 1
-            self._tell(Link.CATCHING_UP)
+    async def _with_another(self, token: Secret, ending: Ending) -> Ending:
+        """`token` did not hold, which made `ending`: how it goes on if there is another one."""
+        words = plain_line(_("the token has expired; fetching it again"))
+        self._tell(self._beginning, words)
+        try:
+            if await self._seat.tokens.read() == token:
+                return ending
+        except CredentialError as error:
+            words = plain_line(_("the token has expired; {why}").format(why=error))
+            return Ending(words)
+        return replace(ending, words=words, final=False, at_once=True)
 
-    def _snapshot(self, frame: codec.Snap) -> None:
-        part, parts = frame.event.part, frame.event.parts
-        if self._resume is None or part != self._next_part or part > parts:
-            raise Malformed("part")
-        if part == 1:
-            self._resume = (self._resume[0], frame.at_seq)
-        self._tell_of(frame.event, *frame.left_out)
-        self._next_part = 0 if part == parts else part + 1
-        if part == parts:
-            self._go_live()
+    async def _wait(self, ending: Ending) -> None:
+        """Wait for the next attempt; not much longer when the machine wakes up meanwhile."""
+        self._now.clear()
+        pause = self._backoff.wait(
+            self._clock.monotonic(), ending.retry_after, alone=ending.alone, at_once=ending.at_once
+        )
+        if pause > FLOOR or not ending.at_once:
+            self._tell(Link.OFFLINE, ending.words, pause)
+        told = self._clock.steady() + timedelta(seconds=ending.retry_after or 0.0)
+        if await self._woken(pause):
+            left = (told - self._clock.steady()).total_seconds()
+            await asyncio.sleep(max(left, self._backoff.begin(self._clock.monotonic())))
 
-    def _tell_of(self, *events: Event) -> None:
-        for event in events:
-            self._queue.put_nowait(event)
+    async def _woken(self, pause: float) -> bool:
+        """Wait: whether that was cut short."""
+        nap = asyncio.create_task(asyncio.sleep(pause))
+        woken = asyncio.create_task(self._now.wait())
+        try:
+            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
+            return not nap.done()
+        finally:
+            nap.cancel()
+            woken.cancel()
 
-    def _go_live(self) -> None:
-        self._live = self._whole = True
-        self._tell(Link.LIVE)
-
-    def _event(self, frame: codec.Ev) -> Ending | None:
-        if self._resume is None:
-            return Ending(plain_line(_("the desk spoke before its welcome")), from_scratch=True)
-        epoch, seq = self._resume
-        if frame.seq <= seq:
-            return None
-        if frame.seq > seq + 1:
-            return Ending(plain_line(_("events were missed; fetching them")))
-        self._resume = (epoch, frame.seq)
-        self._queue.put_nowait(frame.event)
-        return None
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Welcomed):
+            self._capabilities = event.capabilities
+            self._ahead = self._clock.now() - event.server_time
+        self._queue.put_nowait(event)
 
     def _tell(self, link: Link, detail: SafeText = NO_TEXT, retry_in: float | None = None) -> None:
         now = self._clock.now()
         retry_at = None if retry_in is None else now + timedelta(seconds=retry_in)
-        self._queue.put_nowait(LinkChanged(link, now, detail, retry_at))
+        self._hear(LinkChanged(link, now, detail, retry_at))

@@ -6,6 +6,7 @@ Nothing outside this folder knows a wire shape. What this version does not know 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +15,12 @@ from agent_tui.backends.desk import values
 from agent_tui.backends.desk.fields import Json, Malformed, Unfamiliar
 from agent_tui.backends.strict_json import NotJson, loads
 from agent_tui.events import (
-    Acked,
     AgentChanged,
     ContactChanged,
     ConversationChanged,
     DeliveryChanged,
     Event,
-    HistoryLoaded,
     MessageReceived,
-    Refusal,
-    Rejected,
     SnapshotPart,
     TypingChanged,
     Unrecognised,
@@ -32,7 +29,6 @@ from agent_tui.events import (
 )
 from agent_tui.model import (
     AgentId,
-    Conversation,
     ConversationId,
     Delivery,
     Message,
@@ -59,6 +55,10 @@ class Welcome:
     """Seconds between heartbeats."""
     left_out: tuple[Unrecognised, ...] = ()
     """Colleagues with something in them that this version does not know."""
+    expires_in: float | None = None
+    """Seconds that the token of this link is good for; None: it does not end by itself."""
+    longest_page: int | None = None
+    """Messages in a page, at most; None: the desk does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +113,21 @@ class Go:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthExpiring:
+    """The token of this link ends soon; a fresh one is to be had."""
+
+    expires_in: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A kind of frame this version does not know."""
 
     event: Unrecognised
 
 
-Frame = Welcome | Snap | Ev | Res | Heartbeat | Sig | Go | Unknown
+Frame = Welcome | Snap | Ev | Res | Heartbeat | Sig | Go | AuthExpiring | Unknown
 
 
 def decode(raw: str | bytes) -> Frame:
@@ -136,7 +144,7 @@ def decode(raw: str | bytes) -> Frame:
             try:
                 return Ev(seq, _event(d, seq))
             except Unfamiliar as error:
-                return Ev(seq, _unfamiliar(str(error), seq))
+                return Ev(seq, unfamiliar(str(error), seq))
         case "res":
             ok = f.flag(d, "ok")
             body = f.obj(d.get("result" if ok else "error") or {}, "result")
@@ -147,26 +155,33 @@ def decode(raw: str | bytes) -> Frame:
             try:
                 return Sig(_signal(d))
             except Unfamiliar as error:
-                return Sig(_unfamiliar(str(error)))
+                return Sig(unfamiliar(str(error)))
         case "snap":
             return _snap(d)
-        case "welcome":
-            return _welcome(d)
-        case "go":
-            after = d.get("reconnect_after")
-            return Go(
-                f.number(d, "code"),
-                f.text(d, "message", Field.TOAST),
-                f.texts(d, "agents"),
-                None if after is None else _wait(d, "reconnect_after"),
-            )
+        case "welcome" | "auth_expiring" | "go" as kind:
+            return _EDGES[kind](d)
         case other:
             return Unknown(Unrecognised(plain_line(other)))
 
 
-def _wait(source: Json, key: str) -> float:
+def told_wait(source: Json, key: str) -> float:
     """How long the desk asks us to wait, 1 s where it does not say."""
     return min(LONGEST_WAIT, f.seconds(source, key, 1))
+
+
+def expires_in(source: Json) -> float | None:
+    """How many seconds a token is good for; None: it does not end by itself."""
+    return None if source.get("expires_in") is None else f.seconds(source, "expires_in", 0)
+
+
+def _go(d: Json) -> Go:
+    after = d.get("reconnect_after")
+    return Go(
+        f.number(d, "code"),
+        f.text(d, "message", Field.TOAST),
+        f.texts(d, "agents"),
+        None if after is None else told_wait(d, "reconnect_after"),
+    )
 
 
 def _snap(d: Json) -> Snap:
@@ -175,15 +190,15 @@ def _snap(d: Json) -> Snap:
         raise Malformed("part")
     conversations, left_out = f.familiar(d, "conversations", values.conversation)
     event = SnapshotPart(part, parts, conversations, at_seq)
-    return Snap(at_seq, event, _all_unfamiliar(left_out))
+    return Snap(at_seq, event, all_unfamiliar(left_out))
 
 
-def _unfamiliar(what: str, seq: int = 0) -> Unrecognised:
+def unfamiliar(what: str, seq: int = 0) -> Unrecognised:
     return Unrecognised(plain_line(what), seq)
 
 
-def _all_unfamiliar(left_out: tuple[str, ...]) -> tuple[Unrecognised, ...]:
-    return tuple(_unfamiliar(what) for what in left_out)
+def all_unfamiliar(left_out: tuple[str, ...]) -> tuple[Unrecognised, ...]:
+    return tuple(unfamiliar(what) for what in left_out)
 
 
 def _welcome(d: Json) -> Welcome:
@@ -202,9 +217,19 @@ def _welcome(d: Json) -> Welcome:
         resumed=d.get("mode") == "resumed",
         seq=seq,
         epoch=f.ident(d, "epoch"),
+        desk_id=f.ident_or_none(desk, "id") or "",
     )
     hb = min(SLOWEST_BEAT, max(FASTEST_BEAT, f.seconds(d, "hb", 10)))
-    return Welcome(event, event.epoch, seq, hb, _all_unfamiliar(left_out))
+    limits = f.obj(d.get("limits") or {}, "limits")
+    return Welcome(
+        event,
+        event.epoch,
+        seq,
+        hb,
+        all_unfamiliar(left_out),
+        expires_in(f.obj(d.get("auth") or {}, "auth")),
+        f.number_or_none(limits, "history"),
+    )
 
 
 def _event(d: Json, seq: int) -> Event:
@@ -214,11 +239,11 @@ def _event(d: Json, seq: int) -> Event:
     match d.get("type"):
         case "message":
             conv = values.conversation(data.get("conversation"))
-            return MessageReceived(seq, conv, _message_in(conv.id, data.get("message")), op_id)
+            return MessageReceived(seq, conv, message_in(conv.id, data.get("message")), op_id)
         case "conversation":
             conv = values.conversation(data.get("conversation"))
             line = data.get("message")
-            said = None if line is None else _message_in(conv.id, line)
+            said = None if line is None else message_in(conv.id, line)
             return ConversationChanged(seq, conv, said, op_id)
         case "delivery":
             return DeliveryChanged(
@@ -236,7 +261,7 @@ def _event(d: Json, seq: int) -> Event:
             return Unrecognised(plain_line(other), seq)
 
 
-def _message_in(conversation: ConversationId, value: Any) -> Message:
+def message_in(conversation: ConversationId, value: Any) -> Message:
     """A message of that conversation and of no other."""
     message = values.message(value)
     if message.conversation != conversation:
@@ -258,57 +283,13 @@ def _signal(d: Json) -> Event:
             return Unrecognised(plain_line(other))
 
 
-def receipt(body: Json, op_id: OpId, conversation: ConversationId) -> Acked:
-    """The yes in a result."""
-    seq = body.get("seq")
-    return Acked(op_id, conversation, seq if isinstance(seq, int) else 0)
+def _auth_expiring(d: Json) -> AuthExpiring:
+    return AuthExpiring(f.seconds(d, "expires_in", 0))
 
 
-def history(
-    body: Json, conversation: ConversationId, before: int | None
-) -> tuple[HistoryLoaded, tuple[Unrecognised, ...]]:
-    """The page in a result, and what of it this version does not know.
-
-    Raises `Malformed`, also when it is another conversation's.
-    """
-    if f.ident(body, "conv") != conversation:
-        raise Malformed("conv")
-    contact = None if body.get("contact") is None else values.contact(body["contact"])
-    messages, left_out = f.familiar(body, "messages", values.message)
-    if any(message.conversation != conversation for message in messages):
-        raise Malformed("messages")
-    more, at_seq = f.flag(body, "more"), f.number_or_none(body, "at_seq")
-    page = HistoryLoaded(conversation, before, messages, more, contact, at_seq)
-    return page, _all_unfamiliar(left_out)
-
-
-_REFUSALS = {refusal.value: refusal for refusal in Refusal}
-
-
-def rejection(body: Json, op_id: OpId, conversation: ConversationId) -> Rejected:
-    """The refusal in an error. Raises `Malformed`."""
-    by = f.ident_or_none(body, "by")
-    current = _current(body)
-    if current is not None and current.id != conversation:
-        raise Malformed("current")
-    refusal = _REFUSALS.get(str(body.get("code")), Refusal.OTHER)
-    retry_after = None
-    if refusal is Refusal.RATE_LIMITED:
-        retry_after = _wait(body, "retry_after")
-    return Rejected(
-        op_id,
-        conversation,
-        refusal,
-        f.text(body, "message", Field.TOAST),
-        AgentId(by) if by else None,
-        current,
-        f.familiar(body, "messages", lambda value: _message_in(conversation, value))[0],
-        retry_after,
-    )
-
-
-def _current(body: Json) -> Conversation | None:
-    try:
-        return None if body.get("current") is None else values.conversation(body["current"])
-    except Unfamiliar:
-        return None
+_EDGES: dict[str, Callable[[Json], Frame]] = {
+    "welcome": _welcome,
+    "auth_expiring": _auth_expiring,
+    "go": _go,
+}
+"""How a link begins and how it ends."""

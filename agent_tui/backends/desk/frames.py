@@ -6,6 +6,7 @@ import json
 from typing import assert_never
 
 from agent_tui.backends.desk.fields import Json, stamp
+from agent_tui.credentials.secret import Secret
 from agent_tui.model import ConversationId
 from agent_tui.ops import (
     AnyOp,
@@ -41,6 +42,11 @@ def hello(agent: str, device: str, resume: tuple[str, int] | None) -> str:
 def heartbeat(seq: int) -> str:
     """How far we have come."""
     return _dump({"frame": "hb", "seq": seq})
+
+
+def auth(ask_id: str, token: Secret) -> str:
+    """A fresh token for this link."""
+    return _dump({"frame": "auth", "id": ask_id, "token": token.reveal()})
 
 
 def question(ask_id: str, conversation: ConversationId, before: int | None, limit: int) -> str:

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent_tui.backends.base import Unreachable
-from agent_tui.backends.desk import codec
+from agent_tui.backends.desk import answers, codec
+from agent_tui.backends.desk.answers import Granted
 from agent_tui.backends.desk.fields import Malformed
 from agent_tui.events import Acked, Event, HistoryFailed, HistoryLoaded, Refusal, Rejected
 from agent_tui.i18n import _
 from agent_tui.model import ConversationId, OpId
 from agent_tui.sanitise import plain_line
 
-Answer = Acked | Rejected | HistoryLoaded
+Answer = Acked | Rejected | HistoryLoaded | Granted
 Meaning = tuple[Answer, tuple[Event, ...]]
 """The answer for whoever asked, and what of it stands among the events."""
 Read = Callable[[codec.Res], Meaning]
@@ -72,7 +73,7 @@ def command_read(op_id: OpId, conversation: ConversationId) -> Read:
 
     def read(frame: codec.Res) -> Meaning:
         if frame.ok:
-            told: Answer = codec.receipt(frame.body, op_id, conversation)
+            told: Acked | Rejected = answers.receipt(frame.body, op_id, conversation)
         else:
             told = _rejected(frame, op_id, conversation)
         return told, (told,)
@@ -85,7 +86,7 @@ def page_read(ask_id: str, conversation: ConversationId, before: int | None) -> 
 
     def read(frame: codec.Res) -> Meaning:
         if frame.ok:
-            page, left_out = codec.history(frame.body, conversation, before)
+            page, left_out = answers.history(frame.body, conversation, before)
             return page, (page, *left_out)
         no = _rejected(frame, OpId(ask_id), conversation)
         return no, (HistoryFailed(conversation, before, no.detail),)
@@ -93,9 +94,14 @@ def page_read(ask_id: str, conversation: ConversationId, before: int | None) -> 
     return read
 
 
+def grant_read(frame: codec.Res) -> Meaning:
+    """How the answer to a fresh token is read; nobody but the line is told."""
+    return answers.granted(frame), ()
+
+
 def _rejected(frame: codec.Res, op_id: OpId, conversation: ConversationId) -> Rejected:
     try:
-        return codec.rejection(frame.body, op_id, conversation)
+        return answers.rejection(frame.body, op_id, conversation)
     except Malformed as error:  # a no all the same: asking again would get it again
         words = _("the desk sent something unreadable ({reason})").format(reason=error)
         return Rejected(op_id, conversation, Refusal.OTHER, plain_line(words))

@@ -10,6 +10,7 @@ from agent_tui.model import (
     Agent,
     AgentId,
     Attachment,
+    AttachmentId,
     Author,
     AuthorKind,
     Availability,
@@ -131,8 +132,12 @@ def activity(value: Any) -> Activity:
 def attachment(value: Any) -> Attachment:
     """A file, described."""
     d = f.obj(value, "attachment")
+    ident = f.ident_or_none(d, "id")
     return Attachment(
-        f.text(d, "kind"), f.text(d, "name", Field.FILENAME), f.number_or_none(d, "size")
+        kind=f.text(d, "kind"),
+        name=f.text(d, "name", Field.FILENAME),
+        size=f.number_or_none(d, "size"),
+        id=AttachmentId(ident) if ident else None,
     )
 
 

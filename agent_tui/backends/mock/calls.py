@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeGuard
 
+from agent_tui.backends.mock.identities import Badge
 from agent_tui.backends.mock.ledger import Ledger
 from agent_tui.backends.mock.records import Author, Conversation
+from agent_tui.backends.mock.sight import conversation_seen_by
 from agent_tui.backends.mock.wire import Json, conversation_to_wire
 from agent_tui.i18n import _
 
@@ -49,6 +51,22 @@ class Done:
 
     events: tuple[Json, ...] = ()
     message_id: str | None = None
+
+
+def authorise(ledger: Ledger, badge: Badge, frame: Mapping[str, Any]) -> None:
+    """Refuse what the bearer of `badge` may not do.
+
+    A conversation that is not there for her is refused in the words for one that is not there.
+    """
+    if not badge.may_write:
+        raise Refused("forbidden", _("You may look on at this desk, but change nothing."))
+    if not conversation_seen_by(badge, frame.get("conv"), ledger.conversations):
+        raise no_such_conversation()
+
+
+def no_such_conversation() -> Refused:
+    """The refusal for whatever is not there, and for whatever is not there for who asks."""
+    return Refused("unknown_conversation", _("There is no such conversation at this desk."))
 
 
 def compare(ledger: Ledger, call: Call) -> None:

@@ -1,7 +1,8 @@
 """The desk's counter: every op by its name, each command answered once (docs/protocol.md §5).
 
 The answer is kept under (agent, id): whoever repeats a command gets it again, and nothing
-happens twice.
+happens twice. What somebody may not do is refused before that, and not kept: it is decided anew
+each time, and the memory tells nothing to a token that sees less than another of the same agent.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agent_tui.backends.mock import op_state, op_words
-from agent_tui.backends.mock.calls import Call, Done, Refused
+from agent_tui.backends.mock.calls import Call, Done, Refused, authorise, no_such_conversation
+from agent_tui.backends.mock.identities import EVERYTHING, Badge
 from agent_tui.backends.mock.ledger import Kept, Ledger
 from agent_tui.backends.mock.wire import Json
 from agent_tui.i18n import _
@@ -54,9 +56,15 @@ CAPABILITIES = (
 )  # fmt: skip
 
 
-def execute(ledger: Ledger, agent: str, frame: Mapping[str, Any], now: datetime) -> Outcome:
+def execute(
+    ledger: Ledger, agent: str, frame: Mapping[str, Any], now: datetime, badge: Badge = EVERYTHING
+) -> Outcome:
     """Carry out the command in `frame` for `agent`, or refuse it, once for each id."""
     cmd_id = str(frame["id"])
+    try:
+        authorise(ledger, badge, frame)
+    except Refused as no:
+        return Outcome(_answer_no(cmd_id, no))
     body = _body_hash(frame)
     kept = ledger.answers.get((agent, cmd_id))
     if kept is not None and kept.body == body:
@@ -90,7 +98,7 @@ def _call(ledger: Ledger, agent: str, cmd_id: str, frame: Mapping[str, Any], now
     conv_id = frame.get("conv")
     conv = ledger.conversations.get(conv_id) if isinstance(conv_id, str) else None
     if conv is None:
-        raise Refused("unknown_conversation", _("There is no such conversation at this desk."))
+        raise no_such_conversation()
     data = frame.get("data", {})
     if not isinstance(data, dict):
         raise Refused("bad_request", _("The data of the command is no object."))

@@ -68,5 +68,7 @@ class EmbeddedDesk:
         self.url, self.agents = self._server.url, self._server.agents
         self.problems = self._server.problems
         self._ready.set()
-        await self._stopping.wait()
-        await self._server.aclose()
+        try:
+            await self._server.until(self._stopping)
+        finally:
+            await self._server.aclose()

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from agent_tui.backends.mock import rules
+from agent_tui.backends.mock import media, rules
 from agent_tui.backends.mock.records import (
     Activity,
     Agent,
@@ -64,11 +64,24 @@ class Kept:
 
 
 @dataclass(slots=True)
+class Touched:
+    """What has changed since somebody looked last, each in the order it changed first."""
+
+    contacts: dict[str, None] = field(default_factory=dict)
+    conversations: dict[str, None] = field(default_factory=dict)
+    messages: dict[tuple[str, int], None] = field(default_factory=dict)
+    """By conversation and place in its thread."""
+    agents: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Ledger:
     """Everything the desk knows; mutable, its values are not."""
 
     desk: Desk
     epoch: str
+    ident: str = ""
+    """Which desk this is, among all there ever were; opaque, the same for as long as it is kept."""
     seq: int = 0
     """The newest sequence number given out."""
     agents: dict[str, Agent] = field(default_factory=dict)
@@ -90,8 +103,12 @@ class Ledger:
     """Whose earlier conversation an id names: contacts by the ids of what they had before."""
     sent: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Where a reply stands: its conversation and its index in the thread."""
+    files: dict[str, tuple[str, Attachment]] = field(default_factory=dict)
+    """The attachments that can be fetched, by their ids, each with its conversation."""
     wakes: list[tuple[datetime, str]] = field(default_factory=list)
     """A heap of wake-up times; entries whose conversation changed since are stale."""
+    touched: Touched | None = None
+    """What is not on disk yet; None: nobody keeps this desk."""
 
     def __post_init__(self) -> None:
         if not self.agents:
@@ -102,7 +119,7 @@ class Ledger:
         if not contact.id:
             contact = replace(contact, id=f"p-{self.next_contact}")
             self.next_contact += 1
-        self.contacts[contact.id] = contact
+        self.put_contact(contact)
         self.of_contact.setdefault(contact.id, [])
         self.archive.update((earlier.id, contact.id) for earlier in contact.earlier)
         return contact
@@ -117,17 +134,48 @@ class Ledger:
         self.of_contact[conv.contact_id].append(conv.id)
         return conv
 
+    def put_contact(self, contact: Contact) -> None:
+        """Keep `contact` as the present value."""
+        self.contacts[contact.id] = contact
+        if self.touched is not None:
+            self.touched.contacts[contact.id] = None
+
+    def put_agent(self, agent: Agent) -> None:
+        """Keep `agent` as the present value."""
+        self.agents[agent.id] = agent
+        if self.touched is not None:
+            self.touched.agents[agent.id] = None
+
+    def put_rating(self, conv: str, rating: int) -> None:
+        """Keep how content the customer was with a conversation, 1 to 5."""
+        self.ratings[conv] = rating
+        if self.touched is not None:
+            self.touched.conversations[conv] = None
+
+    def put_message(self, place: int, message: Message) -> None:
+        """Keep `message` as the present value at its place in its thread, or one behind the end."""
+        thread = self.threads[message.conv]
+        thread[place : place + 1] = [message]
+        if message.delivery is not None:
+            self.sent[message.id] = (message.conv, place)
+        self.files.update((one.id, (message.conv, one)) for one in message.attachments if one.id)
+        if self.touched is not None:
+            self.touched.messages[message.conv, place] = None
+
     def put(self, conv: Conversation) -> None:
         """Keep `conv` as the present value, and its alarm clock with it."""
         self.conversations[conv.id] = conv
+        if self.touched is not None:
+            self.touched.conversations[conv.id] = None
         if conv.snooze is not None and conv.snooze.until is not None:
             heapq.heappush(self.wakes, (conv.snooze.until, conv.id))
 
     def _append(self, conv: Conversation, line: Line, at: datetime, cmd_id: str | None) -> Message:
         """Write `line` into the thread under the next sequence number."""
         self.seq += 1
+        name = f"m-{self.next_message}"
         message = Message(
-            id=f"m-{self.next_message}",
+            id=name,
             conv=conv.id,
             seq=self.seq,
             at=at,
@@ -137,14 +185,13 @@ class Ledger:
             delivery=line.delivery,
             cmd_id=cmd_id,
             activity=line.activity,
-            attachments=line.attachments,
+            attachments=tuple(
+                media.named(one, name, place) for place, one in enumerate(line.attachments, 1)
+            ),
             quick_replies=line.quick_replies,
         )
         self.next_message += 1
-        thread = self.threads[conv.id]
-        if message.delivery is not None:
-            self.sent[message.id] = (conv.id, len(thread))
-        thread.append(message)
+        self.put_message(len(self.threads[conv.id]), message)
         return message
 
     def write(

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent_tui.backends.mock.identities import Badge
+
+if TYPE_CHECKING:
+    from agent_tui.backends.mock.faults.plan import FaultPlan
 
 
 class MockError(Exception):
@@ -34,3 +40,14 @@ class MockOptions:
     """Seconds between heartbeats."""
     queue: int = 2_000
     """How many frames may wait for one console before it is cut off."""
+    people: tuple[tuple[str, Badge], ...] = ()
+    """Further tokens and what they open; `token` opens everything. Each tenant they name besides
+    the first has a desk of its own, with customers of its own, that is kept nowhere."""
+    faults: FaultPlan | None = None
+    """What goes wrong, and when; None: nothing by itself."""
+    token_life: float | None = None
+    """Seconds a token lives; None: for ever."""
+    token_file: Path | None = None
+    """Where the newest token is kept, for its owner only; None: nowhere."""
+    control: Path | None = None
+    """The socket by which `agent-tui mock ctl` talks to the desk; None: in a folder of its own."""

@@ -78,6 +78,8 @@ class Attachment:
     kind: str
     name: str = ""
     size: int | None = None
+    id: str = ""
+    """Given when its message is written; empty: it cannot be fetched."""
 
 
 @dataclass(frozen=True, slots=True)

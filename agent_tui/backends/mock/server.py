@@ -11,21 +11,28 @@ import contextlib
 import errno
 import logging
 import secrets
+from dataclasses import replace
+from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from agent_tui.backends.mock import gate
+from agent_tui.backends.mock import gate, serving
+from agent_tui.backends.mock.faults.live import Faults
+from agent_tui.backends.mock.faults.weather import Weather
 from agent_tui.backends.mock.floor import MAX_FRAME, Floor
-from agent_tui.backends.mock.keeper import Keeper
+from agent_tui.backends.mock.hearing import hear
+from agent_tui.backends.mock.identities import EVERYTHING, HOME, Grant, register_of
+from agent_tui.backends.mock.keeper import Keeper, kept_line
 from agent_tui.backends.mock.link import Goodbye, Link, hang_up
 from agent_tui.backends.mock.opening import Opened, open_desk
 from agent_tui.backends.mock.options import MockError, MockOptions
 from agent_tui.backends.mock.simulation import Simulation
+from agent_tui.backends.mock.stream import encode
+from agent_tui.backends.mock.token_life import TokenLife
 from agent_tui.backends.mock.wire import Json
 from agent_tui.backends.mock.world import World
-from agent_tui.backends.strict_json import NotJson, load_object
 from agent_tui.clock import Clock, ManualClock
 from agent_tui.i18n import _
 
@@ -50,11 +57,13 @@ class DeskServer:
         self.options = options
         self.clock = clock
         self.token = secrets.token_hex(16) if options.token is None else options.token
+        self.register = register_of({self.token: EVERYTHING, **dict(options.people)})
+        """Every token and what it opens; may be changed while the desk runs."""
         self._opened: Opened | None = None
-        self._floor: Floor | None = None
+        self._floors: dict[str, Floor] = {}
+        self._weather = Weather(options, clock, self.register, self.token, self._all_floors)
         self._server: Server | None = None
         self._keeper: Keeper | None = None
-        self._keeping: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._poked = asyncio.Event()
         self._sockets: set[ServerConnection] = set()
@@ -70,10 +79,27 @@ class DeskServer:
 
     @property
     def floor(self) -> Floor:
-        """Who is connected."""
-        if self._floor is None:
+        """Who is connected to the desk that the options describe."""
+        return self.floor_of(HOME)
+
+    def _all_floors(self) -> tuple[Floor, ...]:
+        return tuple(self._floors.values())
+
+    def floor_of(self, tenant: str) -> Floor:
+        """Who is connected to a tenant's desk."""
+        if not self._floors:
             raise RuntimeError("the desk has not been started")
-        return self._floor
+        return self._floors[tenant]
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong here, and what could: `set`, `clear`, `on`."""
+        return self._weather.faults
+
+    @property
+    def tokens(self) -> TokenLife:
+        """The console's tokens, one after the other; `tokens.current` is the newest."""
+        return self._weather.tokens
 
     @property
     def world(self) -> World:
@@ -112,16 +138,31 @@ class DeskServer:
     async def start(self) -> None:
         """Build the desk and listen; raises `MockError` if the port or a file forbids it."""
         self._opened = open_desk(self.options, self.clock.now(), f"e{secrets.token_hex(6)}")
-        self._floor = Floor(self._opened, self.clock, self.options.hb)
+        self._floors = {HOME: Floor(self._opened, self.clock, self.options.hb)}
+        for nth, tenant in enumerate(sorted(self.register.tenants - {HOME}), 1):
+            self._floors[tenant] = self._floor_for(nth)
         if self.options.state is not None:
             self._keeper = Keeper(self.options.state, self._opened)
             self._keeper.begin()
-        self._server = await self._listen()
-        if self._keeper is not None:
-            self._keeping = asyncio.create_task(self._keeper.run())
+        try:
+            self._weather.begin()
+            self._server = await self._listen()
+        except BaseException:
+            if self._keeper is not None:
+                self._keeper.end()
+            raise
         self._tasks = [asyncio.create_task(self._beat())]
+        if self._keeper is not None:
+            self._tasks.append(asyncio.create_task(self._keeper.run()))
         if not isinstance(self.clock, ManualClock):
             self._tasks.append(asyncio.create_task(self._live()))
+            self._tasks.append(asyncio.create_task(self._weather.run()))
+
+    def _floor_for(self, nth: int) -> Floor:
+        """The desk of the `nth` tenant after the first: other customers, kept nowhere."""
+        other = replace(self.options, seed=self.options.seed + nth, corpus=None, state=None)
+        opened = open_desk(other, self.clock.now(), f"e{secrets.token_hex(6)}")
+        return Floor(opened, self.clock, self.options.hb)
 
     async def _listen(self) -> Server:
         try:
@@ -129,17 +170,31 @@ class DeskServer:
                 self._serve,
                 "127.0.0.1",
                 self.options.port,
-                process_request=self._check,
+                process_request=self._door,
                 compression=None,
                 max_size=MAX_FRAME,
                 ping_interval=10,
                 ping_timeout=10,
                 close_timeout=2,
+                create_connection=None if self._keeper is None else kept_line(self._keeper.keep),
                 server_header=None,
                 logger=LOG,
             )
         except (OSError, OverflowError) as error:
             raise MockError(_why_not(self.options.port, error)) from error
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Serve until `stop`; raises `MockError` if the desk cannot be kept on disk any more."""
+        stopped = asyncio.create_task(stop.wait())
+        ends: set[asyncio.Future[Any]] = {stopped}
+        if self._keeper is not None:
+            ends.add(self._keeper.broken)
+        try:
+            done, _rest = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+        finally:
+            stopped.cancel()
 
     async def aclose(self) -> None:
         """Say goodbye to every console, stop listening, and keep the last state.
@@ -147,6 +202,7 @@ class DeskServer:
         Takes a second at most, plus the writing. Raises `MockError` if the state cannot be
         written.
         """
+        self.faults.clear()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -155,13 +211,14 @@ class DeskServer:
             await self._empty(server)
         keeper, self._keeper = self._keeper, None
         if keeper is not None:
-            await keeper.end(self._keeping)
+            keeper.end()
 
     async def _empty(self, server: Server) -> None:
         """Close every line; those that do not go along are cut, and who said no hello at once."""
-        for link in self.floor.links:
+        links = [link for floor in self._floors.values() for link in floor.links]
+        for link in links:
             link.end(Goodbye(1012, _("The desk closes."), reconnect_after=1))
-        for socket in self._sockets - {link.socket for link in self.floor.links}:
+        for socket in self._sockets - {link.socket for link in links}:
             socket.transport.abort()
         server.close(close_connections=False)
         with contextlib.suppress(TimeoutError):
@@ -175,13 +232,16 @@ class DeskServer:
 
     async def tick(self) -> None:
         """Apply at once what is due at the clock's present moment."""
-        self.floor.publish(self.simulation.due(self.clock.now()))
+        self._weather.tend()
+        for floor in self._floors.values():
+            floor.publish(floor.simulation.due(self.clock.now()))
         await asyncio.sleep(0)
 
     async def _live(self) -> None:
         """Let time pass on its own."""
         while True:
-            due = self.simulation.next_due()
+            moments = [floor.simulation.next_due() for floor in self._floors.values()]
+            due = min((moment for moment in moments if moment is not None), default=None)
             wait = None if due is None else (due - self.clock.now()).total_seconds()
             if wait is None or wait > 0:
                 self._poked.clear()
@@ -196,23 +256,36 @@ class DeskServer:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self.options.hb)
-            self.floor.beat()
+            for floor in self._floors.values():
+                floor.beat()
 
     # ── one console ─────────────────────────────────────────────────────────────────
+
+    async def _door(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Who may come in, once the faults let anybody."""
+        refused = await self._weather.at_the_door(connection)
+        return self._check(connection, request) if refused is None else refused
 
     def _check(self, connection: ServerConnection, request: Request) -> Response | None:
         """Who may come in, before a single frame is read."""
         headers = request.headers
-        refusal = gate.check(
-            path=request.path,
+        file = serving.wanted(request.path)
+        answer = gate.check(
+            method=getattr(request, "method", "GET"),  # older libraries let nothing else through
+            path=request.path if file is None else "/",
             hosts=headers.get_all("Host"),
             origins=headers.get_all("Origin"),
             authorizations=headers.get_all("Authorization"),
             own=gate.own_hosts(self.port),
-            token=self.token,
+            register=self.register,
+            now=self.clock.now(),
         )
-        if refusal is not None:
-            return connection.respond(refusal.status, refusal.text)
+        if isinstance(answer, gate.Refusal):
+            response = connection.respond(answer.status, answer.text)
+            response.headers.update(answer.headers)
+            return response
+        if file is not None:
+            return serving.attachment(file, answer, self._floors)
         if len(self._sockets) >= MAX_LINKS:
             return connection.respond(503, _("All seats at this desk are taken.\n"))
         return None
@@ -221,8 +294,11 @@ class DeskServer:
         """The life of one connection, from hello to goodbye."""
         self._sockets.add(socket)
         try:
-            goodbye = await self._welcome(socket)
-            await hang_up(socket, goodbye)
+            if len(self._sockets) > MAX_LINKS:  # many came at the same moment
+                goodbye = Goodbye(1013, _("All seats at this desk are taken."), reconnect_after=5)
+            else:
+                goodbye = await self._welcome(socket)
+            await hang_up(socket, goodbye, self._weather.slow_close)
         except ConnectionClosed:
             pass
         finally:
@@ -230,30 +306,41 @@ class DeskServer:
 
     async def _welcome(self, socket: ServerConnection) -> Goodbye:
         """Hear the hello, seat the console, and stay until either side ends it."""
+        grant = self._grant_of(socket)
+        floor = self._floors.get(grant.badge.tenant)
+        if floor is None:
+            return Goodbye(4003, _("That tenant has no desk here."))
         try:
-            hello = self.floor.understand(await self._first(socket))
+            hello = floor.understand(await self._first(socket), grant)
         except Goodbye as goodbye:
             return goodbye
         latency = self.options.latency_ms / 1000
         link = Link(socket, hello.agent, hello.device, latency, self.options.queue)
-        self.floor.admit(link, hello)
+        link.mishaps = self._weather.over(link.agent)
+        floor.admit(link, hello, grant)
         try:
-            return await self._converse(link)
+            return await self._converse(floor, link)
         except Goodbye as goodbye:
             return goodbye
         finally:
-            self.floor.leave(link)
+            floor.leave(link)
+
+    def _grant_of(self, socket: ServerConnection) -> Grant:
+        """What the token opens that the line came in with; it was good a moment ago."""
+        assert socket.request is not None
+        given = socket.request.headers.get_all("Authorization")
+        return gate.grant_of(given, self.register) or Grant(revoked=True)
 
     async def _first(self, socket: ServerConnection) -> Json:
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                return _read(await socket.recv())
+                return await hear(socket)
         except TimeoutError:
             raise Goodbye(1002, _("No hello came.")) from None
 
-    async def _converse(self, link: Link) -> Goodbye:
+    async def _converse(self, floor: Floor, link: Link) -> Goodbye:
         """Read and write until either side ends it."""
-        reader = asyncio.create_task(self._hear(link))
+        reader = asyncio.create_task(self._hear(floor, link))
         writer = asyncio.create_task(link.write())
         try:
             await asyncio.wait((reader, writer, link.ended), return_when=asyncio.FIRST_COMPLETED)
@@ -268,21 +355,16 @@ class DeskServer:
                 task.cancel()
             await asyncio.gather(reader, writer, return_exceptions=True)
 
-    async def _hear(self, link: Link) -> None:
+    async def _hear(self, floor: Floor, link: Link) -> None:
         """Handle the console's frames in the order they come."""
         while True:
-            self.floor.handle(link, _read(await link.socket.recv()))
+            frame = await hear(link.socket)
+            instead = await self._weather.instead(floor, link, frame)
+            if instead is None:
+                floor.handle(link, frame)
+            for answer in instead or ():
+                link.push(encode(answer))
             self._poked.set()
-
-
-def _read(data: str | bytes) -> Json:
-    """The object in a frame from a console; what is none ends the line."""
-    if isinstance(data, bytes):
-        raise Goodbye(1007, _("Frames have to be text."))
-    try:
-        return load_object(data)
-    except NotJson as error:
-        raise Goodbye(1007, str(error)) from None
 
 
 def _why_not(port: int, error: Exception) -> str:

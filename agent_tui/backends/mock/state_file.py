@@ -1,199 +1,299 @@
-"""The desk on disk: everything in one JSON file, replaced as a whole, never half written.
+"""The desk on disk: an SQLite database that one running desk writes and nobody else may open.
 
-A file that was written as the last act of a desk is *clean*: the next desk goes on with the same
-epoch and sequence. After a crash the file may lack events that consoles have seen, so the next
-desk takes what is there and begins a new epoch.
+Whatever is written is on disk when `StateFile.write` returns, all of it or nothing of it, so that
+neither `kill -9` nor a power failure takes back what was told afterwards. Beside the file lies its
+``-wal`` for as long as a desk runs, or if it was killed: the two belong together.
+
+A desk that was killed goes on with the same epoch and sequence. It cannot where it finds that
+something is missing: its ``-wal`` is gone, or the events have a hole.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from agent_tui.backends.mock.customers import Mood
-from agent_tui.backends.mock.ledger import Kept
 from agent_tui.backends.mock.options import MockError
-from agent_tui.backends.mock.records import Contact, Conversation, Desk, Message
-from agent_tui.backends.mock.simulation import Seat
-from agent_tui.backends.mock.stream import Stream
-from agent_tui.backends.mock.unwire import contact_from, conversation_from, message_from
-from agent_tui.backends.mock.wire import (
-    Json,
-    contact_to_wire,
-    conversation_to_wire,
-    message_to_wire,
-    moment,
-    stamp,
-)
-from agent_tui.backends.mock.world import World
+from agent_tui.backends.mock.records import Desk
+from agent_tui.backends.mock.state_rows import Restored, Row, Rows, restore
 from agent_tui.i18n import _
 
-FORMAT = 1
+FORMAT = 2
+"""The 1st was one JSON object, replaced as a whole; it is refused."""
+_MAGIC = b"SQLite format 3\0"
+_BUSY_SECONDS = 2.0
+"""How long a desk that is just closing may hold the file."""
+
+_SCHEMA = (
+    "CREATE TABLE desk (one INTEGER PRIMARY KEY CHECK (one = 1), ident TEXT NOT NULL,"
+    " epoch TEXT NOT NULL, seq INTEGER NOT NULL, next_number INTEGER NOT NULL,"
+    " next_contact INTEGER NOT NULL, next_message INTEGER NOT NULL,"
+    " running INTEGER NOT NULL DEFAULT 0)",
+    "CREATE TABLE contact (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+    " value TEXT NOT NULL)",
+    "CREATE TABLE conversation (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+    " value TEXT NOT NULL, changed_by TEXT, rating INTEGER, part TEXT, mood TEXT)",
+    "CREATE TABLE message (seq INTEGER PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE agent (id TEXT PRIMARY KEY, availability TEXT NOT NULL)",
+    "CREATE TABLE answer (place INTEGER PRIMARY KEY, agent TEXT NOT NULL, cmd_id TEXT NOT NULL,"
+    " body TEXT NOT NULL, value TEXT NOT NULL, at TEXT NOT NULL)",
+    "CREATE TABLE event (seq INTEGER PRIMARY KEY, frame TEXT NOT NULL)",
+)
+_UPDATE_DESK = (
+    "INSERT INTO desk (one, ident, epoch, seq, next_number, next_contact, next_message)"
+    " VALUES (1, ?, ?, ?, ?, ?, ?) ON CONFLICT (one) DO UPDATE SET ident = excluded.ident,"
+    " epoch = excluded.epoch, seq = excluded.seq, next_number = excluded.next_number,"
+    " next_contact = excluded.next_contact, next_message = excluded.next_message"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """A desk at one moment, cheap to take; `encode` does the work, in another thread if need be."""
+class StateFile:
+    """The open file of a running desk; the methods raise `MockError` where the disk fails."""
 
-    clean: bool
-    counters: Mapping[str, Any]
-    contacts: Sequence[Contact]
-    conversations: Sequence[Conversation]
-    threads: Sequence[Sequence[Message]]
-    changed_by: Mapping[str, str | None]
-    ratings: Mapping[str, int]
-    answers: Mapping[tuple[str, str], Kept]
-    seats: Mapping[str, tuple[str, Mood]]
-    events: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A desk as it was on disk."""
-
-    world: World
-    stream: Stream
-    seats: dict[str, tuple[str, Mood]]
-    """By conversation: which part its customer plays, and her mood."""
-
-
-def freeze(world: World, seats: Mapping[str, Seat], stream: Stream, *, clean: bool) -> Frozen:
-    """The desk as it is now; the events for resuming only with the last, clean one."""
-    return Frozen(
-        clean=clean,
-        counters={
-            "epoch": world.epoch,
-            "seq": world.seq,
-            "next_number": world.next_number,
-            "next_contact": world.next_contact,
-            "next_message": world.next_message,
-        },
-        contacts=tuple(world.contacts.values()),
-        conversations=tuple(world.conversations.values()),
-        threads=tuple(tuple(thread) for thread in world.threads.values()),
-        changed_by=dict(world.changed_by),
-        ratings=dict(world.ratings),
-        answers=dict(world.answers),
-        seats={conv: (seat.persona.id, seat.mood) for conv, seat in seats.items()},
-        events=stream.kept() if clean else (),
-    )
-
-
-def encode(frozen: Frozen) -> bytes:
-    """The file's content."""
-    state = {
-        "format": FORMAT,
-        "clean": frozen.clean,
-        **frozen.counters,
-        "contacts": list(map(contact_to_wire, frozen.contacts)),
-        "conversations": list(map(conversation_to_wire, frozen.conversations)),
-        "messages": [message_to_wire(one) for thread in frozen.threads for one in thread],
-        "changed_by": frozen.changed_by,
-        "ratings": frozen.ratings,
-        "answers": [
-            [agent, cmd_id, kept.body, kept.answer, stamp(kept.at)]
-            for (agent, cmd_id), kept in frozen.answers.items()
-        ],
-        "seats": {conv: [part, _mood_to(mood)] for conv, (part, mood) in frozen.seats.items()},
-        "events": frozen.events,
-    }
-    return json.dumps(state, separators=(",", ":")).encode()
-
-
-def save(path: Path, content: bytes) -> None:
-    """Replace the file by one only its owner may read; raises `MockError` if that fails."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # mkstemp makes the file 0600.
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    def __init__(self, path: Path) -> None:
+        """Open a file that is there; raises `MockError` for one that is no state file."""
+        self.path = path
+        self.newest = 0
+        """The newest sequence number in it, once it has been read."""
+        self._forget_events = False
+        self._wal_was_there = Path(f"{path.resolve()}-wal").exists()
+        with _reading(path):
+            self._base = _connect(path)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
+            with _reading(path):
+                self._base.execute("BEGIN EXCLUSIVE").execute("COMMIT")
+                self._check()
         except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
+            self._base.close()
             raise
-    except OSError as error:
-        message = _("The state file {path} cannot be written ({why}).")
-        raise MockError(message.format(path=path, why=error.strerror)) from error
+
+    def _check(self) -> None:
+        (version,) = self._base.execute("PRAGMA user_version").fetchone()
+        if version != FORMAT:
+            raise ValueError(f"format {version}, this program writes {FORMAT}")
+        (word,) = self._base.execute("PRAGMA quick_check(1)").fetchone()
+        if word != "ok":
+            raise ValueError(word)
+
+    def read(self, desk: Desk, epoch: str) -> Restored:
+        """The desk that is kept here, with `desk` for its house.
+
+        `epoch` is the one to begin where the sequence cannot be continued. Raises `MockError` for
+        rows that make no sense, and closes the file then.
+        """
+        try:
+            with _reading(self.path):
+                (running,) = self._only("SELECT running FROM desk")
+                trusted = self._wal_was_there or not running
+                restored = restore(self._rows(), desk, epoch, trusted=trusted)
+        except BaseException:
+            self.close()
+            raise
+        self.newest = restored.world.seq
+        self._forget_events = restored.world.epoch == epoch
+        return restored
+
+    def _rows(self) -> Rows:
+        """All there is."""
+        return Rows(
+            self._only(
+                "SELECT ident, epoch, seq, next_number, next_contact, next_message FROM desk"
+            ),
+            self._all("SELECT id, value FROM contact ORDER BY place"),
+            self._all(
+                "SELECT id, value, changed_by, rating, part, mood FROM conversation ORDER BY place"
+            ),
+            self._all("SELECT seq, value FROM message ORDER BY seq"),
+            self._all("SELECT id, availability FROM agent"),
+            self._all("SELECT agent, cmd_id, body, value, at FROM answer ORDER BY place"),
+            self._all("SELECT seq, frame FROM event ORDER BY seq"),
+        )
+
+    def _only(self, question: str) -> Row:
+        (row,) = self._all(question)
+        return row
+
+    def _all(self, question: str) -> list[Row]:
+        return self._base.execute(question).fetchall()
+
+    def begin(self) -> None:
+        """A desk runs from now on; where its epoch is new, the old events are worth nothing."""
+        with _writing(self.path), self._transaction():
+            self._base.execute("UPDATE desk SET running = 1")
+            if self._forget_events:
+                self._base.execute("DELETE FROM event")
+        with _writing(self.path):
+            # Into the file itself: without its -wal it has to say that something is missing.
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def write(self, rows: Rows) -> None:
+        """Add `rows`, each in the place of the one before it; on disk when this returns."""
+        with _writing(self.path), self._transaction():
+            _put(self._base, rows)
+
+    def forget(self, *, events_to: int, answers_before: str = "") -> None:
+        """Let go of what is past its time: up to that number, before that moment."""
+        with _writing(self.path), self._transaction():
+            self._base.execute("DELETE FROM event WHERE seq <= ?", (events_to,))
+            self._base.execute("DELETE FROM answer WHERE at < ?", (answers_before,))
+
+    def end(self) -> None:
+        """Close the file: it has all that was told, and stands alone from now on."""
+        with _writing(self.path), contextlib.closing(self._base):
+            # First, because on a full disk it makes room for the rest.
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with self._transaction():
+                self._base.execute("UPDATE desk SET running = 0")
+
+    def close(self) -> None:
+        """Let go of the file as it is."""
+        with contextlib.suppress(sqlite3.Error):
+            self._base.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._base.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._base.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._base.execute("ROLLBACK")
+            raise
 
 
-def load(path: Path, desk: Desk, epoch: str) -> Restored | None:
-    """The desk that was kept in the file; None if there is no file.
+def create(path: Path, rows: Rows) -> None:
+    """Make the file of a new desk, which only its owner may read; it is there whole or not at all.
 
-    `epoch` is the one to begin where the sequence cannot be continued. Raises `MockError` for a
-    file that cannot be read or understood.
+    Raises `MockError` if that fails.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise _damaged(path, error) from error
-    try:
-        return _restore(json.loads(text), desk, epoch)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise _damaged(path, error) from error
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path = path.resolve()
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            base = _connect(draft, journal="DELETE")
+            with contextlib.closing(base):
+                base.execute("BEGIN")
+                for statement in (*_SCHEMA, f"PRAGMA user_version = {FORMAT}"):
+                    base.execute(statement)
+                _put(base, rows)
+                base.execute("COMMIT")
+            # What lies about from a file that was taken away must not be mixed into this one.
+            Path(f"{path}-wal").unlink(missing_ok=True)
+            draft.replace(path)
+            _settle(path.parent)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
 
 
-def _damaged(path: Path, error: Exception) -> MockError:
+def is_state_file(path: Path) -> bool:
+    """Whether there is a file that may be opened; raises `MockError` for one of another kind."""
+    with _reading(path):
+        try:
+            with path.open("rb") as file:
+                start = file.read(len(_MAGIC))
+        except FileNotFoundError:
+            return False
+        if start.lstrip().startswith(b'{"format'):
+            message = _(
+                "The state file {path} is from an earlier version, which kept the desk otherwise. "
+                "Move it away to begin a new day, or name another with --state."
+            )
+            raise MockError(message.format(path=path))
+        if start != _MAGIC:
+            raise ValueError("not a database")
+        return True
+
+
+def _connect(path: Path, journal: str = "WAL") -> sqlite3.Connection:
+    """A connection that has the file to itself and is durable at each commit."""
+    base = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    try:
+        base.execute("PRAGMA locking_mode = EXCLUSIVE")
+        base.execute(f"PRAGMA journal_mode = {journal}")
+        base.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        base.close()
+        raise
+    return base
+
+
+def _put(base: sqlite3.Connection, rows: Rows) -> None:
+    base.execute(_UPDATE_DESK, rows.desk)
+    for statement, some in (
+        (
+            "INSERT INTO contact (id, value) VALUES (?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET value = excluded.value",
+            rows.contacts,
+        ),
+        (
+            "INSERT INTO conversation (id, value, changed_by, rating, part, mood)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value,"
+            " changed_by = excluded.changed_by, rating = excluded.rating, part = excluded.part,"
+            " mood = excluded.mood",
+            rows.conversations,
+        ),
+        ("REPLACE INTO message (seq, value) VALUES (?, ?)", rows.messages),
+        ("REPLACE INTO agent (id, availability) VALUES (?, ?)", rows.agents),
+        (
+            "INSERT INTO answer (agent, cmd_id, body, value, at) VALUES (?, ?, ?, ?, ?)",
+            rows.answers,
+        ),
+        ("INSERT INTO event (seq, frame) VALUES (?, ?)", rows.events),
+    ):
+        if some:
+            base.executemany(statement, some)
+
+
+def _settle(folder: Path) -> None:
+    """A new name in `folder` survives a power failure."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Whatever goes wrong in here is told as a file that cannot be used."""
+    try:
+        yield
+    except (
+        OSError, sqlite3.Error, KeyError, TypeError, ValueError, AttributeError, RecursionError,
+    ) as error:  # fmt: skip
+        raise MockError(_unusable(path, error)) from error
+
+
+def _unusable(path: Path, error: Exception) -> str:
+    if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+        message = _(
+            "The state file {path} is in use by another desk. End that one first, "
+            "or name another file with --state."
+        )
+        return message.format(path=path)
     message = _(
         "The state file {path} cannot be used ({why}). "
         "Move it away to begin a new day, or name another with --state."
     )
     why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-    return MockError(message.format(path=path, why=str(why)[:120]))
+    return message.format(path=path, why=str(why)[:120])
 
 
-def _restore(state: Json, desk: Desk, epoch: str) -> Restored:
-    if state["format"] != FORMAT:
-        raise ValueError(f"format {state['format']!r}, this program writes {FORMAT}")
-    clean = state["clean"] is True
-    world = World(desk, state["epoch"] if clean else epoch, seq=int(state["seq"]))
-    for wire in state["contacts"]:
-        world.add_contact(contact_from(wire))
-    for wire in state["conversations"]:
-        conv = conversation_from(wire)
-        world.put(conv)
-        world.threads[conv.id] = []
-        world.of_contact[conv.contact_id].append(conv.id)
-    for wire in state["messages"]:
-        _put_back(world, message_from(wire))
-    world.changed_by = dict(state["changed_by"])
-    world.ratings = dict(state["ratings"])
-    for agent, cmd_id, body, answer, at in state["answers"]:
-        world.answers[agent, cmd_id] = Kept(body, dict(answer), moment(at))
-    world.next_number = int(state["next_number"])
-    world.next_contact = int(state["next_contact"])
-    world.next_message = int(state["next_message"])
-    stream = Stream(world.seq)
-    stream.restore([str(text) for text in state["events"]] if clean else ())
-    seats = {conv: (str(part), _mood_from(mood)) for conv, (part, mood) in state["seats"].items()}
-    return Restored(world, stream, seats)
-
-
-def _put_back(world: World, message: Message) -> None:
-    """Append a message to its thread; the order of the file is that of the threads."""
-    thread = world.threads[message.conv]
-    if message.seq > world.seq or (thread and thread[-1].seq >= message.seq):
-        raise ValueError(f"message {message.id} out of order")
-    if message.delivery is not None:
-        world.sent[message.id] = (message.conv, len(thread))
-    thread.append(message)
-
-
-def _mood_to(mood: Mood) -> Json:
-    return {**asdict(mood), "said": sorted(mood.said)}
-
-
-def _mood_from(kept: Json) -> Mood:
-    return Mood(**{**kept, "said": frozenset(kept["said"])})
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Whatever goes wrong in here is told as a file that cannot be written."""
+    try:
+        yield
+    except (OSError, sqlite3.Error, ValueError, OverflowError) as error:
+        message = _("The state file {path} cannot be written ({why}).")
+        why = error.strerror if isinstance(error, OSError) else error
+        raise MockError(message.format(path=path, why=why)) from error

@@ -83,7 +83,12 @@ def message_from(wire: Json) -> Message:
             _text(activity["what"]), _text(activity["subject"]), moment_or_none(activity["until"])
         ),
         attachments=tuple(
-            Attachment(_text(one["kind"]), _text(one["name"]), _whole_or_none(one["size"]))
+            Attachment(
+                _text(one["kind"]),
+                _text(one["name"]),
+                _whole_or_none(one["size"]),
+                _text(one.get("id") or ""),  # none in files of a desk that did not serve them
+            )
             for one in wire["attachments"]
         ),
         quick_replies=tuple(map(_text, wire["quick_replies"])),

@@ -107,7 +107,12 @@ def message_to_wire(message: Message) -> Json:
 
 
 def _attachment_to_wire(attachment: Attachment) -> Json:
-    return {"kind": attachment.kind, "name": attachment.name, "size": attachment.size}
+    return {
+        "id": attachment.id or None,
+        "kind": attachment.kind,
+        "name": attachment.name,
+        "size": attachment.size,
+    }
 
 
 def contact_to_wire(contact: Contact) -> Json:

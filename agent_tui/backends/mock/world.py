@@ -16,10 +16,12 @@ from typing import Any
 
 from agent_tui.backends.mock import rules
 from agent_tui.backends.mock.archive import archived_thread
-from agent_tui.backends.mock.calls import Refused
+from agent_tui.backends.mock.calls import Refused, no_such_conversation
 from agent_tui.backends.mock.commands import Outcome, execute
+from agent_tui.backends.mock.identities import EVERYTHING, Badge
 from agent_tui.backends.mock.ledger import Ledger, Line, happened
 from agent_tui.backends.mock.records import BOT, SYSTEM, Attachment, Contact, Message
+from agent_tui.backends.mock.sight import contact_seen_by
 from agent_tui.backends.mock.wire import Json, agent_to_wire, message_to_wire
 from agent_tui.i18n import _
 from agent_tui.model import Availability, Delivery, Status
@@ -34,29 +36,32 @@ PAGE_BYTES = 384 * 1024
 class World(Ledger):
     """The books of the desk and everything that can be done to them."""
 
-    def command(self, agent: str, frame: Mapping[str, Any], now: datetime) -> Outcome:
+    def command(
+        self, agent: str, frame: Mapping[str, Any], now: datetime, badge: Badge = EVERYTHING
+    ) -> Outcome:
         """Carry out or refuse an agent's command; `frame` has a valid `id`."""
-        return execute(self, agent, frame, now)
+        return execute(self, agent, frame, now, badge)
 
-    def question(self, frame: Mapping[str, Any]) -> Json:
+    def question(self, frame: Mapping[str, Any], badge: Badge = EVERYTHING) -> Json:
         """The answer to a `get` frame with a valid `id`; changes nothing."""
         try:
-            result = self._thread(frame)
+            result = self._thread(frame, badge)
         except Refused as no:
             return {"frame": "res", "id": frame["id"], "ok": False, "error": no.as_error()}
         return {"frame": "res", "id": frame["id"], "ok": True, "result": result}
 
-    def _thread(self, frame: Mapping[str, Any]) -> Json:
+    def _thread(self, frame: Mapping[str, Any], badge: Badge) -> Json:
         before, limit, conv_id = frame.get("before"), frame.get("limit", 50), frame.get("conv")
         if frame.get("what") != "thread":
             raise Refused("unknown_op", _("This desk does not know that question."))
         if type(before) not in {int, type(None)} or type(limit) is not int or limit < 1:
             raise Refused("bad_request", _("The page asked for makes no sense."))
-        contact_id, thread = self._thread_of(conv_id)
+        contact_id, thread = self._thread_of(conv_id, badge)
         messages, more = _page(thread, before, min(limit, HISTORY))
         contact = None
         if before is None:
             contact = self.contact_view(self.contacts[contact_id], besides=str(conv_id))
+            contact = contact_seen_by(badge, contact)
         return {
             "conv": conv_id,
             "messages": messages,
@@ -65,17 +70,17 @@ class World(Ledger):
             "at_seq": self.seq,
         }
 
-    def _thread_of(self, conv_id: object) -> tuple[str, Sequence[Message]]:
+    def _thread_of(self, conv_id: object, badge: Badge) -> tuple[str, Sequence[Message]]:
         """Whose thread it is, and the thread: of the inbox, or of the contact's earlier days."""
         if isinstance(conv_id, str):
             conv = self.conversations.get(conv_id)
-            if conv is not None:
+            if conv is not None and badge.sees(conv.channel):
                 return conv.contact_id, self.threads[conv_id]
             owner = self.contacts.get(self.archive.get(conv_id, ""))
             for earlier in owner.earlier if owner else ():
-                if owner and earlier.id == conv_id:
+                if owner and earlier.id == conv_id and badge.sees(earlier.channel):
                     return owner.id, archived_thread(owner, earlier)
-        raise Refused("unknown_conversation", _("There is no such conversation at this desk."))
+        raise no_such_conversation()
 
     def customer_writes(
         self, conv_id: str, text: str, now: datetime, attachments: tuple[Attachment, ...] = ()
@@ -136,19 +141,19 @@ class World(Ledger):
         message = self.threads[conv_id][index]
         if not rules.moves_on(message.delivery, delivery):
             return ()
-        self.threads[conv_id][index] = replace(message, delivery=delivery, failure=failure)
+        self.put_message(index, replace(message, delivery=delivery, failure=failure))
         self.seq += 1
         data = {"message_id": message_id, "delivery": delivery.value, "failure": failure}
         return (self.event("delivery", conv_id, data, now),)
 
     def rate(self, conv_id: str, rating: int, now: datetime) -> tuple[Json, ...]:
         """The customer says how content she was, 1 to 5."""
-        self.ratings[conv_id] = rating
+        self.put_rating(conv_id, rating)
         return self.contact_changed(self.contacts[self.conversations[conv_id].contact_id], now)
 
     def contact_changed(self, contact: Contact, now: datetime) -> tuple[Json, ...]:
         """Keep a customer's new record."""
-        self.contacts[contact.id] = contact
+        self.put_contact(contact)
         self.seq += 1
         data = {"contact": self.contact_view(contact, besides=None)}
         return (self.event("contact", None, data, now),)
@@ -161,7 +166,7 @@ class World(Ledger):
         if agent.availability is availability:
             return ()
         agent = replace(agent, availability=availability)
-        self.agents[agent_id] = agent
+        self.put_agent(agent)
         self.seq += 1
         return (self.event("agent", None, {"agent": agent_to_wire(agent)}, now),)
 

@@ -93,6 +93,16 @@ def test_health_begins_the_schedule_anew() -> None:
     assert backoff.wait(20_000.0) <= 1
 
 
+def test_at_once_is_believed_once() -> None:
+    """A token that was replaced: no wait. Again and again without a link that lives: waits."""
+    backoff = Backoff(Fixed(ALMOST_ONE))
+    assert backoff.wait(0.0, at_once=True) == FLOOR
+    assert backoff.wait(1000.0, at_once=True) > 1
+    assert backoff.wait(2000.0, 7.0, at_once=True) > 7
+    backoff.healthy()
+    assert backoff.wait(3000.0, at_once=True) == FLOOR
+
+
 def test_health_does_not_pardon_a_storm() -> None:
     """The attempts of the last minute count, healthy or not."""
     backoff = Backoff(Fixed(0))

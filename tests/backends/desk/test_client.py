@@ -7,23 +7,28 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 from random import Random
 from typing import Any
 
 import pytest
 from builders import NOW
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from agent_tui.backends.base import Receipt, Rejected, Unauthorised, Unreachable
-from agent_tui.backends.desk import client
+from agent_tui.backends.desk import client, dialling, waking
+from agent_tui.backends.desk import line as line_module
 from agent_tui.backends.desk.backoff import PER_MINUTE, Backoff
 from agent_tui.backends.desk.client import DeskAddress, DeskBackend
-from agent_tui.clock import Clock, SystemClock
+from agent_tui.clock import Clock, ManualClock, SystemClock
+from agent_tui.credentials import CredentialError
 from agent_tui.credentials.secret import Secret
+from agent_tui.credentials.tokens import Tokens
 from agent_tui.events import (
     Acked,
     DeliveryChanged,
@@ -242,7 +247,7 @@ async def settled(peer: Peer) -> None:
 
 async def resumed(peer: Peer) -> None:
     """A desk that goes on where we were."""
-    await peer.welcome(mode="resumed")
+    await peer.welcome(peer.hello["resume"]["seq"], mode="resumed")
     await peer.stay()
 
 
@@ -576,7 +581,7 @@ async def broken(peer: Peer) -> None:
 async def too_long(peer: Peer) -> None:
     """A desk whose frames are larger than agreed."""
     await peer.whole()
-    await peer.ws.send("x" * (client.MAX_FRAME + 1))
+    await peer.ws.send("x" * (dialling.MAX_FRAME + 1))
     await peer.stay()
 
 
@@ -683,7 +688,7 @@ async def test_some_goodbyes_are_final(code: int, more: Json, words: str) -> Non
         assert len(here.peers) == 1
 
 
-@pytest.mark.parametrize("code", [1000, 1001, 1012, 1013, 4002, 4008, 4012])
+@pytest.mark.parametrize("code", [1000, 1001, 1012, 1013, 4008, 4012, 4099])
 async def test_other_goodbyes_are_waited_out(code: int) -> None:
     """The desk's own word on when to come back counts, with at most a fifth more."""
 
@@ -735,17 +740,18 @@ async def test_a_desk_that_lets_us_in_and_throws_us_out_is_not_stormed(
         def random(self) -> float:
             return 0.0
 
+    moments: list[float] = []
+
     async def slam(peer: Peer) -> None:
+        moments.append(passed)
         await peer.whole()
         await peer.ws.close(1001)
 
     monkeypatch.setattr(client, "asyncio", Asyncio(sleep))
     async with house(slam) as here:
         here.sit_down(here.url, clock=Passing(), random=Least())
-        moments = [0.0]
         while len(moments) < 45:
             await here.link(Link.OFFLINE)
-            moments.append(passed)
     assert all(later - earlier >= 0.25 for earlier, later in pairwise(moments))
     crowds = [sum(start <= at < start + 60 for at in moments) for start in moments]
     assert max(crowds) == 20
@@ -899,7 +905,7 @@ async def test_a_link_lost_under_way_leaves_the_answer_unknown() -> None:
 
 async def test_no_answer_is_no_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while the op counts as not arrived; a late answer to it hurts nobody."""
-    monkeypatch.setattr(client, "ANSWER_WITHIN", 0.05)
+    monkeypatch.setattr(line_module, "ANSWER_WITHIN", 0.05)
 
     async def script(peer: Peer) -> None:
         await peer.whole()
@@ -914,7 +920,7 @@ async def test_no_answer_is_no_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
         await here.link(Link.LIVE)
         with pytest.raises(Unreachable):
             await here.backend.submit(note())
-        monkeypatch.setattr(client, "ANSWER_WITHIN", 5)
+        monkeypatch.setattr(line_module, "ANSWER_WITHIN", 5)
         receipt = await here.asking(here.backend.submit(note()))
         assert receipt.seq == 3
 
@@ -1023,6 +1029,347 @@ async def test_signals_are_sent_or_lost_but_never_raise() -> None:
         assert heard == [
             {"frame": "sig", "kind": "typing", "conv": "c-1", "on": True, "note": False}
         ]
+
+
+# The token
+
+
+class Kept:
+    """A place where a token is kept: what it holds each time it is read, or why it cannot be."""
+
+    def __init__(self, *later: str | CredentialError) -> None:
+        self.later = list(later)
+        self.reads = 0
+
+    def again(self) -> Secret:
+        """Read it again."""
+        self.reads += 1
+        held = self.later.pop(0) if len(self.later) > 1 else self.later[0]
+        if isinstance(held, CredentialError):
+            raise held
+        return Secret(held)
+
+    def sit_down(self, here: House) -> None:
+        """Put a console in front of the desk, with the token that was read at the start."""
+        tokens = Tokens(Secret(TOKEN), self.again)
+        address = DeskAddress(here.url, tokens, "ana", "device-1")
+        here.backend = DeskBackend(address, SystemClock(), Random(7))
+        here._events = here.backend.events()
+
+
+class Door:
+    """Lets in who has one of these tokens, and notes who came."""
+
+    def __init__(self, *good: str) -> None:
+        self.good = good
+        self.shown: list[str] = []
+
+    def check(self, ws: ServerConnection, request: Request) -> Response | None:
+        """For `serve`."""
+        self.shown.append(request.headers["Authorization"].removeprefix("Bearer "))
+        return None if self.shown[-1] in self.good else ws.respond(401, "no\n")
+
+
+def outages(seen: list[Event]) -> list[LinkChanged]:
+    """What the agent was told of links that are not there."""
+    gone = {Link.OFFLINE, Link.CLOSED}
+    return [one for one in seen if isinstance(one, LinkChanged) and one.link in gone]
+
+
+async def test_a_token_that_was_changed_elsewhere_is_read_again() -> None:
+    """HTTP 401, and the key ring holds another one by now: no word to the agent."""
+    door, kept = Door("t2"), Kept("t2")
+    async with house(settled, process_request=door.check) as here:
+        kept.sit_down(here)
+        await here.link(Link.LIVE)
+        assert door.shown == [TOKEN, "t2"]
+        assert kept.reads == 1 and outages(here.seen) == []
+
+
+async def test_the_same_token_again_is_final() -> None:
+    """It is read once more and shown no more; the words say what to do."""
+    door, kept = Door("t2"), Kept(TOKEN)
+    async with house(settled, process_request=door.check) as here:
+        kept.sit_down(here)
+        closed = await here.link(Link.CLOSED)
+        assert "agent-tui login" in closed.detail and "unsent is kept" in closed.detail
+        assert await here.end() == []
+        assert door.shown == [TOKEN] and kept.reads == 1
+        with pytest.raises(Unauthorised):
+            await here.backend.submit(note())
+
+
+async def test_two_wrong_tokens_are_final() -> None:
+    """Each is shown once."""
+    door, kept = Door("t3"), Kept("t2")
+    async with house(settled, process_request=door.check) as here:
+        kept.sit_down(here)
+        await here.link(Link.CLOSED)
+        assert door.shown == [TOKEN, "t2"]
+
+
+async def test_a_place_that_cannot_be_read_now_is_asked_again() -> None:
+    """A locked key ring, a command that needs the network: it may mend, so that we go on."""
+    door, kept = Door("t2"), Kept(CredentialError("the key ring gave no answer"), "t2")
+    async with house(settled, process_request=door.check) as here:
+        kept.sit_down(here)
+        offline = await here.link(Link.OFFLINE)
+        assert "the key ring gave no answer" in offline.detail
+        await here.link(Link.LIVE)
+        assert door.shown == [TOKEN, TOKEN, "t2"]
+
+
+async def expired(peer: Peer) -> None:
+    """A desk that lets us in until the token ends, which is soon."""
+    if peer.hello["resume"] is None:
+        await peer.whole()
+    else:
+        await peer.welcome(mode="resumed")
+    await peer.go(4002)
+
+
+async def test_an_expired_token_is_replaced_and_the_link_resumed_at_once() -> None:
+    """4002: nobody sees an outage, nothing is fetched again."""
+    door, kept = Door(TOKEN, "t2"), Kept("t2")
+    async with house(expired, resumed, process_request=door.check) as here:
+        kept.sit_down(here)
+        await here.link(Link.LIVE)
+        began = asyncio.get_running_loop().time()
+        await here.link(Link.LIVE)
+        assert asyncio.get_running_loop().time() - began < 1
+        assert here.hellos[1]["resume"] == {"epoch": "e1", "seq": 10}
+        assert door.shown == [TOKEN, "t2"] and outages(here.seen) == []
+
+
+async def test_tokens_that_expire_as_soon_as_they_are_read_do_not_storm() -> None:
+    """At once is believed once; after that the waits grow, and are told."""
+    kept = Kept(*(f"t{n}" for n in range(2, 40)))
+    async with house(expired) as here:
+        kept.sit_down(here)
+        for _link in range(4):
+            await here.link(Link.LIVE)
+        offline = outages(here.seen)
+        assert offline and all(one.link is Link.OFFLINE for one in offline)
+
+
+async def test_an_expired_token_that_is_all_there_is_ends_it() -> None:
+    """One from the environment or a prompt."""
+    async with house(expired) as here:
+        closed = await here.link(Link.CLOSED)
+        assert "expired" in closed.detail and "agent-tui login" in closed.detail
+
+
+@pytest.mark.parametrize("told", ["welcome", "frame"])
+async def test_a_token_is_renewed_on_the_link(told: str, caplog: pytest.LogCaptureFixture) -> None:
+    """In time, or when the desk says so; a command under way does not notice."""
+    caplog.set_level(logging.DEBUG)
+    asked: list[Json] = []
+
+    async def script(peer: Peer) -> None:
+        await peer.whole(auth={"expires_in": 0.05 if told == "welcome" else None})
+        if told == "frame":
+            await peer.say({"frame": "auth_expiring", "expires_in": 60})
+        for _question in range(2):
+            asked.append(await peer.hear())
+            more = {"expires_in": None} if asked[-1]["frame"] == "auth" else {"seq": 3}
+            await peer.say({"frame": "res", "id": asked[-1]["id"], "ok": True, "result": more})
+        await peer.stay()
+
+    quiet = logging.getLogger("quiet-desk")
+    quiet.setLevel(logging.WARNING)
+    async with house(script, logger=quiet) as here:
+        Kept("t2-secret").sit_down(here)
+        await here.link(Link.LIVE)
+        question = asyncio.create_task(here.backend.submit(note()))
+        async with asyncio.timeout(5):
+            while len(asked) < 2:
+                await asyncio.sleep(0.01)
+            assert (await question).seq == 3
+        [shown] = [frame for frame in asked if frame["frame"] == "auth"]
+        assert shown == {"frame": "auth", "id": shown["id"], "token": "t2-secret"}
+        assert len(here.peers) == 1 and outages(here.seen) == []
+    assert "t2-secret" not in caplog.text and "t2-secret" not in repr(here.seen)
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_what_expired_is_the_token_that_the_desk_knows(accepted: bool) -> None:
+    """One that was accepted on the link is no other one. One that was read too late to be shown
+    is: it opens the next link."""
+
+    async def script(peer: Peer) -> None:
+        if peer.hello["resume"] is not None:
+            await resumed(peer)
+        await peer.whole()
+        await peer.say({"frame": "auth_expiring", "expires_in": 60})
+        asked = await peer.hear()
+        if accepted:
+            await peer.say({"frame": "res", "id": asked["id"], "ok": True, "result": {}})
+        await peer.go(4002)
+
+    door = Door(TOKEN, "t2")
+    async with house(script, process_request=door.check) as here:
+        Kept("t2").sit_down(here)
+        await here.link(Link.LIVE)
+        if accepted:
+            await here.link(Link.CLOSED)
+        else:
+            await here.link(Link.LIVE)
+        assert door.shown == ([TOKEN] if accepted else [TOKEN, "t2"])
+
+
+# Standing still
+
+
+async def test_a_link_that_died_in_sleep_is_noticed_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`probe` asks; a desk that does not answer is cut, and the link resumed."""
+    monkeypatch.setattr(line_module, "PROBE_WITHIN", 0.1)
+
+    async def dead(peer: Peer) -> None:
+        await peer.whole()
+        peer.ws.transport.pause_reading()
+        await peer.ws.wait_closed()
+
+    async with house(dead, resumed) as here:
+        await here.link(Link.LIVE)
+        await here.backend.probe()
+        await here.link(Link.OFFLINE)
+        await here.link(Link.LIVE)
+        assert here.hellos[1]["resume"] == {"epoch": "e1", "seq": 10}
+
+
+async def test_a_link_that_lives_is_left_alone() -> None:
+    """The question is answered, and that is all; without a link there is nothing to ask."""
+    async with house(settled) as here:
+        await here.backend.probe()
+        await here.link(Link.LIVE)
+        async with asyncio.timeout(2):
+            await here.backend.probe()
+        assert len(here.peers) == 1 and outages(here.seen) == []
+
+
+async def breaks(peer: Peer) -> None:
+    """A line that is cut."""
+    await peer.whole()
+    peer.ws.transport.abort()
+
+
+async def test_whoever_wakes_up_waits_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wait of our own is cut short."""
+    monkeypatch.setattr(client, "asyncio", asyncio)
+    monkeypatch.setattr(Backoff, "wait", lambda *_args, **_more: 3600.0)
+    async with house(breaks, resumed) as here:
+        await here.link(Link.OFFLINE)
+        await here.backend.probe()
+        await here.link(Link.LIVE)
+
+
+async def test_a_wait_that_the_desk_asked_for_is_kept() -> None:
+    """Also by who wakes up; the minute's measure holds anyway."""
+
+    async def goes(peer: Peer) -> None:
+        await peer.whole()
+        await peer.go(1013, reconnect_after=3)
+
+    async with house(goes, resumed) as here:
+        await here.link(Link.OFFLINE)
+        began = asyncio.get_running_loop().time()
+        await here.backend.probe()
+        await here.link(Link.LIVE)
+        assert asyncio.get_running_loop().time() - began > 0.25  # a tenth of it, in these tests
+
+
+async def test_sleep_is_noticed_without_anybody_s_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clocks tell."""
+    monkeypatch.setattr(waking, "PULSE", 0.01)
+    clock = ManualClock(NOW)
+    probed = asyncio.Event()
+
+    async def probe(_self: DeskBackend) -> None:
+        probed.set()
+
+    monkeypatch.setattr(DeskBackend, "probe", probe)
+    async with house(settled) as here:
+        here.sit_down(here.url, clock=clock)
+        await here.link(Link.LIVE)
+        clock.sleep(600)
+        async with asyncio.timeout(5):
+            await probed.wait()
+
+
+async def test_a_desk_that_does_not_read_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own frames may still come: our answer to them must not hold us up for ever."""
+    sound = ClientConnection.send
+
+    async def send(self: ClientConnection, message: str) -> None:
+        if '"hb"' in message:
+            await asyncio.Event().wait()
+        await sound(self, message)
+
+    monkeypatch.setattr(ClientConnection, "send", send)
+
+    async def beats(peer: Peer) -> None:
+        await peer.whole(hb=0.05)
+        for _beat in range(200):
+            await peer.say({"frame": "hb", "seq": 10, "t": STAMP})
+            await asyncio.sleep(0.05)
+
+    async with house(beats, resumed) as here:
+        await here.link(Link.LIVE)
+        offline = await here.link(Link.OFFLINE)
+        assert "silent" in offline.detail
+
+
+# Clocks and limits
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"), [(0, ""), (-3, "3 minutes behind"), (90, "90 minutes ahead")]
+)
+async def test_clocks_that_disagree_are_told(minutes: int, told: str) -> None:
+    """While the link lives; nothing is ordered by them."""
+    server_time = datetime.now(UTC) - timedelta(minutes=minutes)
+
+    async def script(peer: Peer) -> None:
+        await peer.whole(server_time=server_time.isoformat())
+        await peer.stay()
+
+    async with house(script) as here:
+        live = await here.link(Link.LIVE)
+        assert told in live.detail and bool(told) is bool(live.detail)
+
+
+async def test_a_clock_that_is_far_off_is_named_when_a_token_does_not_hold() -> None:
+    """It may be the cause: the desk's answer tells the time there."""
+
+    def door(ws: ServerConnection, _request: Request) -> Response:
+        response = ws.respond(401, "no\n")
+        del response.headers["Date"]
+        there = datetime.now(UTC) + timedelta(minutes=20)
+        response.headers["Date"] = format_datetime(there, usegmt=True)
+        return response
+
+    async with house(settled, process_request=door) as here:
+        closed = await here.link(Link.CLOSED)
+        assert "20 minutes behind the desk's" in closed.detail
+
+
+async def test_no_page_is_longer_than_the_desk_allows() -> None:
+    """`limits.history` of the welcome."""
+    asked: list[Json] = []
+
+    async def script(peer: Peer) -> None:
+        await peer.whole(limits={"frame": 524288, "history": 20})
+        asked.append(await peer.hear())
+        page = {"conv": "c-1", "messages": [], "more": False}
+        await peer.say({"frame": "res", "id": asked[-1]["id"], "ok": True, "result": page})
+        await peer.stay()
+
+    async with house(script) as here:
+        await here.link(Link.LIVE)
+        await here.asking(here.backend.history(C1, None))
+        assert asked[0]["limit"] == 20
 
 
 # The end

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_tui.backends.desk import codec
+from agent_tui.backends.desk import answers, codec
+from agent_tui.backends.desk.answers import Granted
 from agent_tui.backends.desk.fields import Malformed
 from agent_tui.events import (
     AgentChanged,
@@ -106,6 +107,7 @@ EVENTS: dict[str, tuple[Json, type]] = {
     ),
     "contact": ({"contact": page.contact()}, ContactChanged),
     "agent": ({"agent": {"id": "ben", "name": "Ben", "availability": "busy"}}, AgentChanged),
+    "none": ({}, Unrecognised),
 }
 EVENT_TABLE = {page.codes(row[0])[0]: page.codes(row[1]) for row in page.table("type")}
 
@@ -155,12 +157,12 @@ def test_the_page_s_answers() -> None:
     assert (done.ok, done.body["seq"]) == (True, 842)
     assert isinstance(refused, codec.Res)
     assert not refused.ok
-    no = codec.rejection(refused.body, OP, C)
+    no = answers.rejection(refused.body, OP, C)
     assert (no.op_id, no.refusal, no.by) == (OP, Refusal.CONFLICT, "ben")
     assert no.current is not None
     assert no.current.id == C
     assert isinstance(thread, codec.Res)
-    history, left_out = codec.history(thread.body, C, None)
+    history, left_out = answers.history(thread.body, C, None)
     assert left_out == () and history.at_seq == 841
     assert isinstance(history, HistoryLoaded)
     assert [m.id for m in history.messages] == ["m-9"]
@@ -187,7 +189,7 @@ def test_the_page_names_every_refusal_that_is_told_apart() -> None:
 
 @pytest.mark.parametrize("code", [*ERROR_CODES, "brand_new", None, 7])
 def test_every_code_is_a_refusal_in_words(code: Any) -> None:
-    no = codec.rejection({"code": code, "message": "no \x1b[2J way"}, OP, C)
+    no = answers.rejection({"code": code, "message": "no \x1b[2J way"}, OP, C)
     assert no.refusal == (code if code in {r.value for r in Refusal} else Refusal.OTHER)
     assert no.detail.startswith("no ")
     assert "\x1b" not in no.detail
@@ -195,22 +197,22 @@ def test_every_code_is_a_refusal_in_words(code: Any) -> None:
 
 def test_only_a_desk_that_is_asked_too_much_is_asked_again() -> None:
     busy = {"code": "rate_limited", "message": "", "retry_after": 3}
-    assert codec.rejection(busy, OP, C).retry_after == 3
-    assert codec.rejection({"code": "rate_limited"}, OP, C).retry_after == 1
-    assert codec.rejection({"code": "conflict", "retry_after": 3}, OP, C).retry_after is None
+    assert answers.rejection(busy, OP, C).retry_after == 3
+    assert answers.rejection({"code": "rate_limited"}, OP, C).retry_after == 1
+    assert answers.rejection({"code": "conflict", "retry_after": 3}, OP, C).retry_after is None
 
 
 @pytest.mark.parametrize("seconds", [1e6, 999_999_999])
 def test_no_desk_can_put_a_console_to_sleep_for_days(seconds: float) -> None:
     busy = {"code": "rate_limited", "retry_after": seconds}
-    assert codec.rejection(busy, OP, C).retry_after == codec.LONGEST_WAIT == 300
+    assert answers.rejection(busy, OP, C).retry_after == codec.LONGEST_WAIT == 300
     go = decode({"frame": "go", "code": 1012, "reconnect_after": seconds})
     assert isinstance(go, codec.Go)
     assert go.reconnect_after == 300
 
 
 def test_a_stale_reply_says_what_was_missed() -> None:
-    no = codec.rejection({"code": "stale", "messages": [page.message()]}, OP, C)
+    no = answers.rejection({"code": "stale", "messages": [page.message()]}, OP, C)
     assert [m.id for m in no.missed] == ["m-9"]
 
 
@@ -221,10 +223,10 @@ def test_another_conversation_s_page_is_refused() -> None:
     (_done, _no, thread) = page.frames("res")
     body = thread["result"]
     with pytest.raises(Malformed, match="conv"):
-        codec.history(body, ConversationId("c-7"), None)
+        answers.history(body, ConversationId("c-7"), None)
     body["messages"][0]["conv"] = "c-7"
     with pytest.raises(Malformed, match="messages"):
-        codec.history(body, C, None)
+        answers.history(body, C, None)
 
 
 @pytest.mark.parametrize("kind", ["message", "conversation"])
@@ -240,7 +242,7 @@ def test_a_refusal_that_tells_of_another_conversation_is_refused() -> None:
         {"code": "stale", "messages": [{**page.message(), "conv": "c-7"}]},
     ):
         with pytest.raises(Malformed):
-            codec.rejection(body, OP, C)
+            answers.rejection(body, OP, C)
 
 
 @pytest.mark.parametrize("kind", ["merged", "", None, 7, "\x1b[31m"])
@@ -358,7 +360,7 @@ def test_a_frame_of_a_known_kind_with_anything_in_it_is_read_or_malformed(
     except Malformed:
         return
     if isinstance(frame, codec.Res):
-        for read in (lambda b: codec.rejection(b, OP, C), lambda b: codec.history(b, C, None)):
+        for read in (lambda b: answers.rejection(b, OP, C), lambda b: answers.history(b, C, None)):
             try:
                 read(frame.body)
             except Malformed as error:
@@ -384,3 +386,30 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
         for key in value if isinstance(value, dict) else range(len(value)):
             found += [(value, key), *_places(value[key])]
     return found
+
+
+# The life of a token
+
+
+def test_a_token_that_ends_is_told_in_three_places() -> None:
+    """In the welcome, ahead of the end, and in the answer to a fresh one; null: it does not end."""
+    (welcome,) = page.frames("welcome")
+    told = [decode({**welcome, "auth": auth}) for auth in ({"expires_in": 900}, {}, None)]
+    told.append(decode({**welcome, "auth": {"expires_in": None}}))
+    lives = [one.expires_in for one in told if isinstance(one, codec.Welcome)]
+    assert lives == [900, None, None, None]
+    assert decode({"frame": "auth_expiring", "expires_in": 60}) == codec.AuthExpiring(60)
+    yes = decode({"frame": "res", "id": "a-1", "ok": True, "result": {"expires_in": 900}})
+    no = decode({"frame": "res", "id": "a-1", "ok": False, "error": {"code": "unauthorised"}})
+    assert isinstance(yes, codec.Res) and isinstance(no, codec.Res)
+    assert answers.granted(yes) == Granted(True, 900)
+    assert answers.granted(no) == Granted(False)
+
+
+@pytest.mark.parametrize("bad", ["soon", -1, True, 1e12, [900]])
+def test_a_life_that_makes_no_sense_is_malformed(bad: object) -> None:
+    (welcome,) = page.frames("welcome")
+    with pytest.raises(Malformed, match="expires_in"):
+        decode({**welcome, "auth": {"expires_in": bad}})
+    with pytest.raises(Malformed, match="expires_in"):
+        decode({"frame": "auth_expiring", "expires_in": bad})

@@ -7,8 +7,10 @@ import socket
 import ssl
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
+from builders import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.datastructures import Headers
@@ -24,11 +26,19 @@ from websockets.exceptions import (
 from websockets.http11 import Response
 
 from agent_tui.backends.desk.codec import Go
-from agent_tui.backends.desk.explain import LINK_ERRORS, UNREADABLE, Ending, closed, not_opened
+from agent_tui.backends.desk.ending import UNREADABLE, Ending
+from agent_tui.backends.desk.explain import LINK_ERRORS, Attempt
+from agent_tui.backends.desk.explain import not_opened as explained
+from agent_tui.backends.desk.goodbyes import closed
 from agent_tui.model import NO_TEXT, SafeText
 
 URL = "wss://desk.example.com"
 HOSTILE = "\x1b[2J\x9b31m\x07\r\nback\u202espaced\x00"
+
+
+def not_opened(error: BaseException, url: str, **more: Any) -> Ending:
+    """How an attempt at `url` ended."""
+    return explained(error, Attempt(url, NOW, **more))
 
 
 def caused(error: Exception, cause: Exception) -> Exception:
@@ -195,7 +205,7 @@ def test_final_goodbyes_say_what_to_do(code: int, said: Go | None, words: str) -
     assert words in one_line(ending)
 
 
-@pytest.mark.parametrize("code", [None, 1000, 1001, 1006, 1011, 4002, 4008, 4012, *UNREADABLE])
+@pytest.mark.parametrize("code", [None, 1000, 1001, 1006, 1011, 4012, 4099, *UNREADABLE])
 def test_other_goodbyes_are_this_link_s_own(code: int | None) -> None:
     """One more attempt, soon, or when the desk says."""
     assert not closed(code, None, "ana").final
@@ -203,6 +213,20 @@ def test_other_goodbyes_are_this_link_s_own(code: int | None) -> None:
     assert closed(code, None, "ana").retry_after is None
     assert closed(code, go(after=7), "ana").retry_after == 7
     one_line(closed(code, None, "ana"))
+
+
+def test_a_pause_is_as_long_as_told_or_a_minute() -> None:
+    """Too many commands: a link that came back at once would be thrown out again."""
+    assert closed(4008, go(after=7), "ana").retry_after == 7
+    assert closed(4008, None, "ana").retry_after == 60
+    assert not closed(4008, None, "ana").final
+
+
+def test_an_expired_token_is_final_if_there_is_no_other() -> None:
+    """Whoever reads it again and finds another one goes on."""
+    ending = closed(4002, None, "ana")
+    assert ending.token and ending.final
+    assert "agent-tui login" in ending.words and "what is unsent is kept" in ending.words
 
 
 @pytest.mark.parametrize("code", [1012, 1013])
@@ -236,5 +260,5 @@ def test_no_other_module_explains(request: pytest.FixtureRequest) -> None:
     for codes, _meaning, client in rows:
         for code in codes.split(","):
             assert closed(int(code), None, "ana").final is (
-                "stops" in client and "then" not in client
+                ("stops" in client and "then" not in client) or "logs in" in client
             )

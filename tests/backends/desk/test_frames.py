@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from agent_tui.backends.desk import frames
 from agent_tui.backends.strict_json import loads
+from agent_tui.credentials.secret import Secret
 from agent_tui.model import AgentId, ConversationId, OpId, Priority, Snooze, TeamId
 from agent_tui.ops import (
     AnyOp,
@@ -104,6 +105,13 @@ def test_the_page_s_own_examples_are_what_is_said() -> None:
     assert loads(frames.signal(ViewingSignal(ConversationId("c-1042")))) == viewing
     beats = page.frames("hb")
     assert loads(frames.heartbeat(841)) in beats
+
+
+def test_a_fresh_token_is_shown_in_the_frame_of_the_page() -> None:
+    """The one frame with a secret in it."""
+    shown = loads(frames.auth("a-1", Secret("<fresh token>")))
+    assert shown == {"frame": "auth", "id": "a-1", "token": "<fresh token>"}
+    assert json.dumps(shown, ensure_ascii=False)[1:-1] in page.page()
 
 
 def test_looking_at_nothing_is_said_as_null() -> None:

@@ -16,6 +16,7 @@ from agent_tui.backends.desk.fields import Malformed
 from agent_tui.model import (
     Activity,
     Attachment,
+    AttachmentId,
     AuthorKind,
     Availability,
     Channel,
@@ -99,10 +100,10 @@ def test_a_snooze_and_an_activity_as_the_page_describes_them() -> None:
 
 
 def test_an_attachment_is_described() -> None:
-    photo = {"kind": "image", "name": "a.jpg", "size": 1234}
+    photo = {"id": "m-9.1", "kind": "image", "name": "a.jpg", "size": 1234}
     message = values.message({**page.message(), "attachments": [photo, {"kind": "location"}]})
     assert message.attachments == (
-        Attachment("image", SafeText("a.jpg"), 1234),
+        Attachment("image", SafeText("a.jpg"), 1234, AttachmentId("m-9.1")),
         Attachment("location"),
     )
 

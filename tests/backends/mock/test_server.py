@@ -216,7 +216,8 @@ async def test_welcome_and_a_snapshot_in_parts() -> None:
         ana = await house.console()
         welcome = ana.welcome
         assert (welcome["mode"], welcome["me"], welcome["hb"]) == ("snapshot", "ana", 60)
-        assert welcome["desk"] == {"name": "Nordlicht Versand", "timezone": "Europe/Berlin"}
+        assert welcome["desk"] == {"id": house.server.world.ident, "name": "Nordlicht Versand",
+                                   "timezone": "Europe/Berlin"}  # fmt: skip
         assert welcome["server_time"] == "2026-11-23T08:00:00.000Z"
         assert [one["id"] for one in welcome["agents"]] == list(house.server.agents)
         assert welcome["agents"][0]["availability"] == "online"

@@ -1,0 +1,131 @@
+"""R2: a pure model of console and desk, played by chance and by Hypothesis. The console's and the
+desk's own rules run in it; the network, the disk and the clock are made up. Whatever breaks, in the
+end every text is at the desk once or in sight, in order, and the screen shows what the desk has.
+
+The protocol and the program are then made weaker in one place at a time, and the same check has
+to find that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from model import mended
+from model.day import Day
+from model.running import end, first_failure, plan_of, play, seeds_of, shortest
+from model.steps import AGENT, CONSOLE, FAULTS, OTHERS, TIME, Step
+from model.weakenings import WEAKENINGS, Weakening
+from row import Row
+
+CHUNKS = 8
+"""The days are played in so many tests, for as many processors as there are."""
+WITHIN = 1500
+"""Days in which a weakening has to show (reliability reference §2.4)."""
+
+
+@pytest.fixture(autouse=True)
+def mends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the model found and the program does not do yet."""
+    for mend in mended.ALL:
+        mend(monkeypatch)
+
+
+@pytest.mark.row("R2", "20,000 seeded runs, 0 errors; each weakening found within 1,500")
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_r02_days(row: Row, chunk: int) -> None:
+    days = row.pick(quick=400, full=20_000) // CHUNKS
+    texts = lives = carried_out = 0
+    wrong: list[str] = []
+    for seed in seeds_of(row.random(), days):
+        day = play(plan_of(seed))
+        texts, lives = texts + len(day.words), lives + day.lives
+        carried_out += sum(len(house.done) for house in day.houses.values())
+        wrong += [f"{kind}: {words} (seed {seed})" for kind, words in day.judge.found[:1]]
+    words = (
+        f"{len(wrong)} of {days} days wrong ({texts} texts, {carried_out} commands, {lives} lives)"
+    )
+    row.reached(f"{words} {' '.join(wrong[:3])}".strip(), ok=not wrong)
+
+
+class ConsoleAndDesk(RuleBasedStateMachine):
+    """The same day, with steps that Hypothesis chooses."""
+
+    @initialize(seed=st.integers(0, 2**32))
+    def begin(self, seed: int) -> None:
+        self.day = Day(seed)
+
+    def _do(self, step: Step, chance: int) -> None:
+        self.day.do(step, chance)
+
+    @rule(step=st.sampled_from(list(AGENT)), chance=st.integers(0, 2**16))
+    def she(self, step: Step, chance: int) -> None:
+        self._do(step, chance)
+
+    @rule(step=st.sampled_from(list(CONSOLE)), chance=st.integers(0, 2**16))
+    def the_console(self, step: Step, chance: int) -> None:
+        self._do(step, chance)
+
+    @rule(step=st.sampled_from(list(OTHERS)), chance=st.integers(0, 2**16))
+    def somebody_else(self, step: Step, chance: int) -> None:
+        self._do(step, chance)
+
+    @rule(step=st.sampled_from(list(TIME)), chance=st.integers(0, 2**16))
+    def meanwhile(self, step: Step, chance: int) -> None:
+        self._do(step, chance)
+
+    @rule(step=st.sampled_from(list(FAULTS)), chance=st.integers(0, 2**16))
+    def it_breaks(self, step: Step, chance: int) -> None:
+        self._do(step, chance)
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        assert not self.day.judge.found, self.day.judge.found
+
+    def teardown(self) -> None:
+        end(self.day)
+        self.nothing_is_wrong()
+
+
+@pytest.mark.row("R2", "20,000 seeded runs, 0 errors; each weakening found within 1,500")
+def test_r02_hypothesis_finds_nothing(row: Row) -> None:
+    days = row.pick(quick=50, full=1000)
+    checks = list(HealthCheck)
+    how = settings(max_examples=days, stateful_step_count=50, suppress_health_check=checks)
+    run_state_machine_as_test(ConsoleAndDesk, settings=how)
+    row.reached(f"0 of {days} days that Hypothesis made wrong", ok=True)
+
+
+def weakenings() -> Iterator[object]:
+    for one in WEAKENINGS:
+        mark = pytest.mark.row_defect("R2", one.name)
+        yield pytest.param(one, marks=mark, id=one.name.replace(" ", "-"))
+
+
+@pytest.mark.parametrize("weakening", weakenings())
+def test_r02_finds(row: Row, weakening: Weakening, monkeypatch: pytest.MonkeyPatch) -> None:
+    weakening.plant(monkeypatch)
+    failed = first_failure(seeds_of(row.random(), WITHIN), weakening.shows)
+    assert failed is not None, f"{weakening.name}: not found in {WITHIN} days"
+    print(f"{weakening.name}: found on day {failed.run}, as {failed.found[0]!r}")  # noqa: T201
+
+
+def test_r02_a_failing_day_is_cut_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left of it still fails, and in the same way."""
+    weakening = next(one for one in WEAKENINGS if "dedupe" in one.name)
+    weakening.plant(monkeypatch)
+    failed = first_failure(seeds_of(Random(1), WITHIN), weakening.shows)
+    assert failed is not None
+    few = shortest(failed.plan, weakening.shows)
+    assert len(few[1]) < len(failed.plan[1])
+    assert play(few, weakening.shows).judge.found
