@@ -259,9 +259,7 @@ class Day:
         """Some write just before the end, and nothing comes after it."""
         if self.house.up and self.chance.random() < 0.3:
             for _line in range(self.chance.randint(1, 15)):
-                self.house.customer(
-                    self.favour(self.house.conversations), f"q{self.next_number()}"
-                )
+                self.house.customer(self.favour(self.house.conversations), f"q{self.next_number()}")
 
     def send_what_is_left(self) -> None:
         """The agent lets go what is held, and sends what she was writing."""

@@ -236,7 +236,10 @@ def overtakes(patch: pytest.MonkeyPatch) -> None:
 
 @weaker("what waits for the agent's word lets nothing pass", "restless")
 def blocks(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(outbox, "_parked", lambda _pending: False)
+    def first(queue: list[Pending]) -> Pending | None:
+        return next((p for p in queue if p.settled_at_seq is None), None)
+
+    patch.setattr(outbox, "_head", first)
 
 
 @weaker("what was due in one stream leaves in another", "elsewhere", "blind")

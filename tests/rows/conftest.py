@@ -36,9 +36,9 @@ def row(request: pytest.FixtureRequest) -> Iterator[Row]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A defect that was found is recorded, also where the test asks for nothing."""
     for item in items:
-        if item.get_closest_marker("row_defect") and isinstance(item, pytest.Function):
-            if "row" not in item.fixturenames:
-                item.fixturenames.append("row")
+        marked = isinstance(item, pytest.Function) and item.get_closest_marker("row_defect")
+        if isinstance(item, pytest.Function) and marked and "row" not in item.fixturenames:
+            item.fixturenames.append("row")
 
 
 @pytest.hookimpl(hookwrapper=True)

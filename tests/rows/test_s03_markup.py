@@ -27,8 +27,8 @@ def markup() -> list[Nasty]:
 @pytest.mark.row("S3", REQUIRED)
 def test_s03_markup_is_text(row: Row, tmp_path: Path) -> None:
     random, every = row.random(), markup()
-    chosen = row.pick(quick=random.sample(every, 12), full=every)
-    near = [*nasty.neighbours(random, every, row.pick(quick=4, full=200))]
+    chosen = row.pick(quick=random.sample(every, 8), full=every)
+    near = [*nasty.neighbours(random, every, row.pick(quick=3, full=200))]
     seen, every_place = Seen(), row.pick(quick=clicking, full=everywhere)
     for start in range(0, len(near) + len(chosen), AT_ONCE):
         part = [*chosen, *near][start : start + AT_ONCE]

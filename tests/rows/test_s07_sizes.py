@@ -29,7 +29,7 @@ def faults(seen: Seen, key: float) -> list[str]:
 @pytest.mark.row("S7", REQUIRED)
 def test_s07_large_strings(row: Row, tmp_path: Path) -> None:
     every = [one for one in (*nasty.OWN, *nasty.corpus()) if one.kind == "size"]
-    chosen = row.pick(quick=row.random().sample(every, 6), full=every)
+    chosen = row.pick(quick=row.random().sample(every, 4), full=every)
     sized = trimmed(chosen, row.pick(quick=60_000, full=10**6))
     seen = Walk(sized, tmp_path, "").run(growing)
     bad = faults(seen, KEY * row.pick(quick=NOISE, full=1) * seen.crowding)
