@@ -36,6 +36,10 @@ HEALTHY_AFTER = 10.0
 """Seconds a welcomed link lives before the waits begin anew."""
 PROBE_WITHIN = 3.0
 """Seconds a line has to show that it lives, after the machine slept."""
+IN_ONE_GO: Final = 50
+BREATH: Final = 0.002
+"""So many frames in one go, then so many seconds of rest: a long replay must not keep the screen's
+thread from the interpreter that both share."""
 SILENCE: Final = 2.2
 """Heartbeats that may be missed before the link counts as dead."""
 
@@ -135,7 +139,9 @@ class Line:
 
     async def _listen(self) -> Ending:
         healthy_at = self._seat.clock.monotonic() + HEALTHY_AFTER
-        while True:
+        for number in itertools.count(1):
+            if number % IN_ONE_GO == 0:
+                await asyncio.sleep(BREATH)
             try:
                 # Answering is timed, too: a desk that does not read would hold us up for ever.
                 async with asyncio.timeout(self._following.hb * SILENCE):
@@ -150,6 +156,7 @@ class Line:
             if self._following.live and self._seat.clock.monotonic() > healthy_at:
                 self._seat.healthy()
                 self._following.healthy()
+        raise AssertionError("counting has no end")
 
     def _closed(self, error: ConnectionClosed) -> Ending:
         """The link was closed: by the desk, or by the library because of what the desk sent."""
