@@ -422,6 +422,8 @@ def test_s09_a_token_is_nowhere(row: Row, tmp_path: Path, token: str) -> None:
     row.reached(f"{len(places)} places: {found or 'no'} hits", ok=not found and len(places) == 11)
 
 
+# A planted mistake may fall into a generator that is being closed, where nobody can catch it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.row("S9", NEEDED)
 def test_s09_crashes_tell_no_token(row: Row, own_state: Path, token: str) -> None:
     """And no customer's words."""
