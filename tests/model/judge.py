@@ -95,14 +95,15 @@ class Judge:
                 yield from row.op.text.split()
 
     def killed(self) -> None:
-        """A life is over."""
-        self._strays = set(self.day.life.store.strays)
+        """A life is over; what had lost its place is still on paper."""
+        self._strays.update(self.day.life.store.strays)
 
     def brought_back(self) -> None:
         """What was on paper is on the screen again, and what was not is not."""
         for op_id in self.day.ops:
             if f"op:{op_id}" in self._strays:  # it had lost its place, and has found it again
                 self.day.released(op_id)  # type: ignore[arg-type]
+        self._strays.clear()
         here = set(self._visible())
         for word in self.day.words.values():
             if word.name in here:

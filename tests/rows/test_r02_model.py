@@ -28,6 +28,9 @@ from model.steps import AGENT, CONSOLE, FAULTS, NAMED, OTHERS, TIME, Step
 from model.weakenings import WEAKENINGS, Weakening
 from row import Row
 
+from agent_tui.model import ConversationId
+from agent_tui.shown import Mode, Words
+
 CHUNKS = 8
 """The days are played in so many tests, for as many processors as there are."""
 WITHIN = 1500
@@ -157,3 +160,34 @@ def test_r02_a_failing_day_is_cut_down(monkeypatch: pytest.MonkeyPatch) -> None:
     few = shortest(failed.plan, weakening.shows)
     assert len(few[1]) < len(failed.plan[1])
     assert play(few, weakening.shows).judge.found
+
+
+def test_r02_who_acts_before_the_inbox_is_whole_loses_nothing() -> None:
+    """A draft of an earlier life is there as soon as its conversation is: what is written there
+    next neither hides it nor takes its place on disk."""
+    day = Day(1)
+    day.deadly = day.life.disk.deadly = 0.0
+    conv = ConversationId(day.house.world.in_order()[0].id)
+    write_on(day, conv)
+    day.life.session.pump()
+    day.life.disk.commit()
+    day.end_life()
+    day.dial()
+    day.serve(50)
+    day.hear(2)  # the welcome and the first part
+    day.breathe()
+    assert conv in day.life.store
+    assert not day.life.store.ready
+    write_on(day, conv)
+    day.life.session.pump()
+    day.life.disk.commit()
+    day.end_life()
+    end(day)
+    assert not day.judge.found
+
+
+def write_on(day: Day, conv: ConversationId) -> None:
+    """One more word in the draft."""
+    here = day.life.desk.draft(conv, Mode.REPLY).text
+    text = f"{here} {day.new_word()}".strip()
+    day.life.desk.keep_draft(conv, Mode.REPLY, Words(text, (0, 0)))
